@@ -1,0 +1,1 @@
+"""The doors (bot): everything that speaks HTTP, WeChat or terminal."""

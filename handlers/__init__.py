@@ -1,0 +1,1 @@
+"""What we say next: one topic, one file, one short function per step."""

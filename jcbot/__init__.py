@@ -1,0 +1,1 @@
+"""What the office does and remembers: decisions and memory."""
