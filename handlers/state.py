@@ -1,0 +1,70 @@
+"""What a conversation remembers between two messages (会话状态), as plain JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+VERSION = 1
+
+
+@dataclass(slots=True)
+class Form:
+    """An interview under way (问答): what is worked out, what is open, what was answered.
+
+    `asked` lists benefit ids, empty for all that the facts touch. `open` is the fact now asked,
+    `history` the facts asked so far in order, `unclear` those answered 不清楚, `page` the page of
+    a long choice list, `picked` what was chosen on earlier pages of it.
+    """
+
+    asked: list[str] = field(default_factory=list)
+    open: str = ""
+    history: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+    page: int = 0
+    picked: list[str] = field(default_factory=list)
+    parked: bool = False
+
+
+@dataclass(slots=True)
+class State:
+    """One worker's conversation.
+
+    `facts` are the person's own in the JSON form of the fact vocabulary, `other` those of the
+    person asked for while `whom` is set. `offered` are the actions behind the numbers of the
+    last list shown, `pages` what 更多 still shows, `misses` how many times in a row the bot did
+    not understand, `topic` what the last answer was about, `last` which handler gave it.
+    """
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    other: dict[str, Any] = field(default_factory=dict)
+    whom: str = ""
+    form: Form | None = None
+    offered: list[str] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
+    misses: int = 0
+    topic: str = ""
+    last: str = ""
+    last_asked: list[str] = field(default_factory=list)
+    confirming: str = ""
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> State:
+        """Read a stored state; one of another version, or none, starts afresh."""
+        if data.get("version") != VERSION:
+            return cls()
+        known = {f.name for f in fields(cls)}
+        state = cls(**{key: value for key, value in data.items() if key in known})
+        if isinstance(state.form, dict):
+            state.form = Form(**state.form)
+        return state
+
+    def dump(self) -> dict[str, Any]:
+        """Return the JSON form for storage, without the empty parts."""
+        full = asdict(self)
+        return {"version": VERSION} | {key: value for key, value in full.items() if value}
+
+    @property
+    def person(self) -> dict[str, Any]:
+        """The facts of whomever the talk is about now, to read and to change."""
+        return self.other if self.whom else self.facts
