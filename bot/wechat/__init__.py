@@ -1,0 +1,1 @@
+"""The WeChat door: what comes in sealed, what goes out sealed, and a pretend phone."""
