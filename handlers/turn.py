@@ -47,7 +47,10 @@ class Reply:
 
 @dataclass(slots=True)
 class Turn:
-    """All a handler may use: the message, what it seems to mean, memory, office and knowledge."""
+    """All a handler may use: the message, what it seems to mean, memory, office and knowledge.
+
+    `normal` is the text normalised (width, case, traditional characters, homophones).
+    """
 
     message: Incoming
     library: Library
@@ -55,6 +58,7 @@ class Turn:
     now: dt.datetime
     state: State = field(default_factory=State)
     understood: Understanding | None = None
+    normal: str = ""
 
     @property
     def text(self) -> str:

@@ -1,0 +1,41 @@
+"""Hand over to a person (转人工): number, hours, and a note left for the staff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+
+
+def answer(turn: Turn) -> str:
+    """Tell how to reach a person; what was asked before is left for the staff, masked."""
+    understood = turn.understood
+    reason = _reason(turn) if understood and understood.intent == "human_agent" else "plain"
+    if turn.library.commands.find(turn.normal) != "human":
+        turn.office.ask_staff(turn.text, reason)
+    lead = turn.say(f"human.{reason}") if reason != "plain" else ""
+    return "\n".join(part for part in (lead, contact(turn), kept(turn)) if part)
+
+
+def contact(turn: Turn) -> str:
+    """The desk's number and hours, from the configuration."""
+    desk = turn.office.desk
+    return turn.say("human.contact", name=desk.name, phone=desk.phone, hours=desk.hours)
+
+
+def kept(turn: Turn) -> str:
+    """Say that an interview under way is kept."""
+    form = turn.state.form
+    if form is None or not form.open:
+        return ""
+    form.parked = True
+    return turn.say("menu.kept")
+
+
+def _reason(turn: Turn) -> str:
+    """Which sentence comforts first: about money not come, a fee charged, or none."""
+    for reason, words in turn.library.complaints.items():
+        if any(word in turn.normal for word in words):
+            return reason
+    return "plain"

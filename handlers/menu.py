@@ -1,0 +1,48 @@
+"""The main menu (主菜单) and the lists of numbered offers under other replies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from handlers.turn import Turn
+
+TOPIC_MENU = (
+    "worker_skill_upgrade",
+    "inclusive_training",
+    "living_allowance",
+    "startup_training",
+    "ten_groups",
+    "policy_overview",
+)
+MAIN = ("estimate", "training_browse", "card_status", "ask", "human_agent")
+
+
+def show(turn: Turn) -> str:
+    """Show the main menu; an interview under way is kept and mentioned."""
+    state = turn.state
+    state.offered = list(MAIN)
+    state.misses = 0
+    text = turn.say("menu.main")
+    if state.form is not None:
+        state.form.parked = True
+        text += "\n" + turn.say("menu.kept")
+    return text
+
+
+def offer(turn: Turn, actions: Sequence[tuple[str, str]]) -> str:
+    """Write numbered choices and remember what each number does.
+
+    `actions` are pairs (action, label); see `handlers.offers.perform` for the actions.
+    """
+    turn.state.offered = [action for action, _ in actions]
+    return "\n".join(f"{number}. {label}" for number, (_, label) in enumerate(actions, start=1))
+
+
+def ask(turn: Turn) -> str:
+    """Show the topics most asked for."""
+    topics = turn.library.topics
+    choices = [(f"topic:{name}", topics[name].title) for name in TOPIC_MENU]
+    return turn.say("menu.ask") + "\n" + offer(turn, choices)

@@ -1,0 +1,77 @@
+"""Numbers under a list (编号选项): what each does, and a plain yes or no to one offer."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from handlers import commands, estimate, menu, policy, routes
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+
+NUMBER = re.compile(r"(?:第|选|按|回复)?\s*([0-9]{1,2}|[一二两三四五六七八九])\s*(?:个|项|号|、|\.|。|，)?")
+CHINESE = {char: value for value, char in enumerate("一二三四五六七八九", start=1)} | {"两": 2}
+
+
+def answer(turn: Turn) -> str | None:
+    """Answer a number, a yes or a no given to the last list; None when it is neither."""
+    state = turn.state
+    if state.confirming:
+        return _confirm(turn)
+    if not state.offered:
+        return None
+    number = _number(turn.normal)
+    if number is None:
+        return _yes_or_no(turn)
+    if 1 <= number <= len(state.offered):
+        return perform(turn, state.offered[number - 1])
+    return turn.say("menu.no_such_number", last=len(state.offered))
+
+
+def perform(turn: Turn, action: str) -> str:
+    """Carry out an action: an intent's name, `topic:ID`, `estimate:ID,ID`, `do:COMMAND`, `ask`."""
+    turn.state.offered = []
+    turn.state.misses = 0
+    name, _, argument = action.partition(":")
+    if name == "topic":
+        return policy.tell(turn, argument)
+    if name == "estimate":
+        return estimate.begin(turn, argument.split(",") if argument else [])
+    if name == "do":
+        return commands.DO[argument](turn)
+    if name == "ask":
+        return menu.ask(turn)
+    return routes.TOPICS[name](turn)
+
+
+def _number(text: str) -> int | None:
+    found = NUMBER.fullmatch(text.strip(" 。.!！,，、"))
+    if not found:
+        return None
+    digits = found.group(1)
+    return CHINESE[digits] if digits in CHINESE else int(digits)
+
+
+def _yes_or_no(turn: Turn) -> str | None:
+    understood = turn.understood
+    if understood is None or understood.facts:
+        return None
+    if understood.intent == "affirm":
+        return perform(turn, turn.state.offered[0])
+    if understood.intent == "deny":
+        turn.state.offered = []
+        return turn.say("smalltalk.idle_no")
+    return None
+
+
+def _confirm(turn: Turn) -> str | None:
+    """Answer the open confirmation; anything but a yes leaves all as it was."""
+    state = turn.state
+    what, state.confirming = state.confirming, ""
+    yes = turn.understood is not None and turn.understood.intent == "affirm"
+    if what == "forget" and yes:
+        return commands.erase(turn)
+    if turn.understood is not None and turn.understood.intent == "deny":
+        return turn.say("privacy.not_erased")
+    return None

@@ -1,0 +1,48 @@
+"""Questions about what the policy says (政策问答)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import menu
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+    from knowledge.topics import Topic
+
+
+def answer(turn: Turn) -> str:
+    """Answer the topic the question is about; without one, show the topics."""
+    topic = turn.understood.topic if turn.understood else None
+    if topic is None or topic not in turn.library.topics:
+        return menu.ask(turn)
+    return tell(turn, topic)
+
+
+def tell(turn: Turn, name: str, question: str | None = None) -> str:
+    """Say what the document says on a topic, with clause, and what can be done next."""
+    topic = turn.library.topics[name]
+    turn.state.topic, turn.state.last, turn.state.misses = name, "policy", 0
+    facts = turn.understood.facts if turn.understood else {}
+    variant = topic.variant(turn.normal if question is None else question, facts)
+    text, clause, money = topic.answer, topic.clause, topic.money
+    if variant:
+        text, clause, money = variant.answer, variant.clause, variant.money
+    return "\n".join((text, basis(turn, clause, money=money), _next(turn, topic)))
+
+
+def basis(turn: Turn, clause: str, *, money: bool) -> str:
+    """The source of an answer: number and clause, with the validity where money is named."""
+    document = turn.library.document(turn.today)
+    key = "policy.basis_money" if money else "policy.basis"
+    return turn.say(key, number=document.number, clause=clause, validity=document.validity_text)
+
+
+def _next(turn: Turn, topic: Topic) -> str:
+    choices = []
+    if topic.benefits:
+        action = "estimate:" + ",".join(topic.benefits)
+        key = "policy.next_estimate" if topic.person else "policy.next_employer"
+        choices.append((action, turn.say(key)))
+    choices.append(("human_agent", turn.say("menu.to_human")))
+    return menu.offer(turn, choices)

@@ -1,0 +1,35 @@
+"""Greeting, thanks, help, and a yes or no when nothing was asked (寒暄)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import menu
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+
+
+def greeting(turn: Turn) -> str:
+    """Greet and show what can be done; a form under way is mentioned."""
+    return turn.say("smalltalk.hello") + "\n" + menu.show(turn)
+
+
+def thanks(turn: Turn) -> str:
+    """Answer thanks, shortly."""
+    return turn.say("smalltalk.welcome")
+
+
+def usage(turn: Turn) -> str:
+    """Say how to ask, with the menu."""
+    return turn.say("smalltalk.usage") + "\n" + menu.show(turn)
+
+
+def idle_yes(turn: Turn) -> str:
+    """A yes where nothing was asked: ask which matter."""
+    return turn.say("smalltalk.idle_yes") + "\n" + menu.show(turn)
+
+
+def idle_no(turn: Turn) -> str:
+    """A no where nothing was asked."""
+    return turn.say("smalltalk.idle_no")

@@ -1,0 +1,79 @@
+"""All that is true and all that is said, read once at start: `Library.load`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from knowledge.commands import Commands, load_commands
+from knowledge.facts import FactBook
+from knowledge.reading import ROOT, Table, read_toml
+from knowledge.replies import Replies, load_replies
+from knowledge.rules import PolicySet
+from knowledge.situations import Situations, load_situations
+from knowledge.topics import Topic, load_topics
+from knowledge.understanding import Understander
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A neighbouring matter that is not ours (别的部门的事) and whose it is."""
+
+    name: str
+    words: tuple[str, ...]
+    answer: str
+
+    def fits(self, text: str) -> bool:
+        """Say whether the normalised text speaks of it."""
+        return any(word in text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Everything under knowledge/, checked; `complaints` maps a kind to the words that show it."""
+
+    book: FactBook
+    policies: PolicySet
+    topics: dict[str, Topic]
+    replies: Replies
+    commands: Commands
+    situations: Situations
+    complaints: dict[str, tuple[str, ...]]
+    elsewhere: tuple[Elsewhere, ...]
+    understander: Understander
+
+    @classmethod
+    def load(cls, cache: Path, root: Path = ROOT) -> Library:
+        """Read all files; the first fault found is raised as `KnowledgeError`.
+
+        `cache` is a private folder for the table of the understanding, rebuilt when stale.
+        """
+        book = FactBook.load(root / "facts.toml")
+        return cls(
+            book=book,
+            policies=PolicySet.load(root / "policies", book),
+            topics=load_topics(root / "topics"),
+            replies=load_replies(root / "replies"),
+            commands=load_commands(root / "commands.toml"),
+            situations=load_situations(root / "situations.toml", book),
+            complaints=_complaints(read_toml(root / "complaints.toml")),
+            elsewhere=_elsewhere(read_toml(root / "elsewhere.toml")),
+            understander=Understander.load(root, cache),
+        )
+
+
+def _complaints(table: Table) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(table.texts(key)) for key in table.keys()}  # noqa: SIM118 - a Table
+
+
+def _elsewhere(table: Table) -> tuple[Elsewhere, ...]:
+    found = []
+    for part in table.tables("case"):
+        case = Elsewhere(part.text("name"), tuple(part.texts("words")), part.text("answer").strip())
+        part.done()
+        found.append(case)
+    table.done()
+    return tuple(found)

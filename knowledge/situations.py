@@ -1,0 +1,58 @@
+"""The first question of the interview (身份情况): who is asking, as one multi-choice list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from knowledge.reading import read_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from knowledge.facts import FactBook
+    from knowledge.reading import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One choice: its label, the facts it settles, the groups it names, the benefits it opens."""
+
+    label: str
+    facts: dict[str, Any]
+    groups: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situations:
+    """The question and its choices, numbered from 1 in their order."""
+
+    question: str
+    choices: tuple[Situation, ...]
+
+
+def load_situations(path: Path, book: FactBook) -> Situations:
+    """Read the question; facts that the vocabulary refuses are a `KnowledgeError`."""
+    table = read_toml(path)
+    situations = Situations(
+        question=table.text("question"),
+        choices=tuple(_situation(part, book) for part in table.tables("choice")),
+    )
+    table.done()
+    return situations
+
+
+def _situation(table: Table, book: FactBook) -> Situation:
+    facts = table.table("facts")
+    situation = Situation(
+        label=table.text("label"),
+        facts={key: facts.any(key) for key in facts.keys()},  # noqa: SIM118 - a Table
+        groups=tuple(table.texts("groups", [])),
+        asked=tuple(table.texts("asked")),
+    )
+    for key in situation.facts:
+        if key not in book.specs:
+            raise facts.error(key, "没有这个事实")
+    table.done()
+    return situation

@@ -1,0 +1,35 @@
+"""What all tests share: where the servers are, and that CI skips nothing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn a green run with skipped tests into a red one where nothing may skip."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", [])) if reporter else 0
+    if skipped and os.environ.get("JCBOT_TEST_NO_SKIP"):
+        reporter.write_line(f"{skipped} skipped, and JCBOT_TEST_NO_SKIP forbids it", red=True)
+        session.exitstatus = 1
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """The PostgreSQL server for tests; they create schemas of their own in it."""
+    return _server("JCBOT_TEST_DATABASE_URL", "postgresql://root@127.0.0.1:5432/test")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The Redis server for tests; they use keys with a random prefix only."""
+    return _server("JCBOT_TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+def _server(name: str, example: str) -> str:
+    url = os.environ.get(name)
+    if not url:
+        pytest.skip(f"set {name} to a running server, e.g. {example}")
+    return url
