@@ -1,0 +1,1 @@
+"""Where the office keeps what it must not lose: one SQL database, one unit of work."""

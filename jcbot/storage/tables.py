@@ -1,0 +1,67 @@
+"""The tables, written once for SQLite and PostgreSQL.
+
+Times are whole Unix seconds of the business clock, given by the caller (no now() in SQL).
+WeChat's CreateTime is kept only where two follow events must be put in order.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
+)
+
+# One row for each message seen: the hash of its key and the reply it got, so that a repeat
+# gets the same one. `thread` and `created` are set for follow events only (see inbox.py).
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("reply", LargeBinary),
+    Column("thread", LargeBinary),
+    Column("created", BigInteger),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+Index("ix_inbox_thread", inbox.c.thread, unique=False)
+
+# One row for each worker in talk: the handlers' state as JSON.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("openid", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
+# What the bot could not answer or handed over: masked words, the asker only as a keyed hash.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("asker", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Index("ix_questions_asker_at", "asker", "at"),
+)
+
+# Who follows the account. `created` is the CreateTime of the event that decided it.
+followers = Table(
+    "followers",
+    metadata,
+    Column("openid", Text, primary_key=True),
+    Column("following", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
