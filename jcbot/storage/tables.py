@@ -29,11 +29,11 @@ inbox = Table(
     metadata,
     Column("key", LargeBinary, primary_key=True),
     Column("reply", LargeBinary),
-    Column("thread", LargeBinary),
+    Column("thread", LargeBinary, index=True),
     Column("created", BigInteger),
     Column("at", BigInteger, nullable=False, index=True),
 )
-Index("ix_inbox_thread", inbox.c.thread, unique=False)
+
 
 # One row for each worker in talk: the handlers' state as JSON.
 conversations = Table(

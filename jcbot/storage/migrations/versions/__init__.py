@@ -1,0 +1,1 @@
+"""One file, one step; the number in its name is its version."""
