@@ -18,9 +18,6 @@ from bot.wechat.xml import XmlError, read_fields
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_BYTES = 64 * 1024
-"""The largest body WeChat could send us; anything above is not from WeChat."""
-
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _NONCE = re.compile(r"[!-~]{1,128}")
 _ENCRYPT = re.compile(
@@ -49,8 +46,8 @@ def open_envelope(
     """Verify, decrypt and read one pushed message.
 
     `now` is the machine's real time in seconds since 1970, never the product's movable clock.
-    The reasons: too_large, query, signature, stale, unsealed, sealed, malformed. Bad padding, a
-    lying length and a wrong app id are all `sealed`.
+    The caller has capped the body. The reasons: query, signature, stale, unsealed, sealed,
+    malformed. Bad padding, a lying length and a wrong app id are all `sealed`.
     """
     try:
         return _open(account, query, body, now)
@@ -69,8 +66,6 @@ def check_handshake(account: Account, query: Mapping[str, str], now: float) -> s
 
 
 def _open(account: Account, query: Mapping[str, str], body: bytes, now: float) -> Message:
-    if len(body) > MOST_BYTES:
-        raise _RefusedError("too_large", 413)
     _check_signature(account, query)
     key, raw = None, body
     if account.safe:

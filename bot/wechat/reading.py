@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from handlers.turn import Incoming
+from jcbot.inbox import event_key, message_key, read_create_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from handlers.turn import Kind
+    from jcbot.inbox import Key
 
 KINDS = {"text", "voice", "image", "video", "shortvideo", "location", "link", "event"}
-OPPOSITE = {"subscribe": "unsubscribe", "unsubscribe": "subscribe"}
 LONGEST_TEXT = 10_000
 """Characters kept of a text; WeChat itself lets workers type about two thousand."""
 _LONGEST_NAME = 128
@@ -30,18 +30,16 @@ class Message:
     """One verified message.
 
     `incoming` is what handlers see. `account` is our own id in the message, `key` what makes it
-    one and the same message when it is repeated, `forgets` the key whose memory ends with this
-    event (a new follow must not look like the repeat of the one before the unfollow). `created`
-    is WeChat's CreateTime in seconds, None where it makes no sense. `seal` is the AES key to
-    answer with, None in plain mode.
+    one and the same message when it is repeated. `created` is WeChat's CreateTime in seconds, 0
+    where it makes no sense; it orders events and is never business time. `seal` is the AES key
+    to answer with, None in plain mode.
     """
 
     incoming: Incoming
     account: str
-    key: str
-    created: int | None
+    key: Key
+    created: int
     seal: bytes | None = field(repr=False)
-    forgets: str = ""
 
 
 def read_message(fields: Mapping[str, str], seal: bytes | None) -> Message | None:
@@ -51,8 +49,8 @@ def read_message(fields: Mapping[str, str], seal: bytes | None) -> Message | Non
     if not (_NAME.fullmatch(openid) and _NAME.fullmatch(account)):
         return None
     incoming = _incoming(fields, openid)
-    key, forgets = _keys(fields, incoming, account)
-    return Message(incoming, account, key, _whole(fields.get("CreateTime", "")), seal, forgets)
+    created = read_create_time(fields.get("CreateTime", ""))
+    return Message(incoming, account, _key(fields, incoming, account), created, seal)
 
 
 def _incoming(fields: Mapping[str, str], openid: str) -> Incoming:
@@ -70,33 +68,22 @@ def _incoming(fields: Mapping[str, str], openid: str) -> Incoming:
     return Incoming(kind, openid, text)
 
 
-def _keys(fields: Mapping[str, str], incoming: Incoming, account: str) -> tuple[str, str]:
-    """Return the key of this message and the key it makes us forget.
+def _key(fields: Mapping[str, str], incoming: Incoming, account: str) -> Key:
+    """Return what makes this message the same when WeChat repeats it.
 
     Messages: account, sender and MsgId. Events carry none: sender, second, event and its key, for
     two menu buttons pressed in one second are two events; finish events also carry `MsgID`. A
     MsgId that WeChat would never write counts only together with all the rest of the message, so
     that it cannot hide another one.
     """
-    created = fields.get("CreateTime", "")
+    openid = incoming.openid
     if incoming.kind == "event":
-        event = incoming.event
-        if event in OPPOSITE:
-            mine, other = (_digest(account, incoming.openid, created, e)
-                           for e in (event, OPPOSITE[event]))  # fmt: skip
-            return mine, other
-        extra = (incoming.event_key, fields.get("MsgID", ""))
-        return _digest(account, incoming.openid, created, event, *extra), ""
+        extra = "\0".join((incoming.event_key, fields.get("MsgID", "")))
+        return event_key(account, openid, fields.get("CreateTime", ""), incoming.event, extra)
     number = fields.get("MsgId", "").strip()
-    if _MSG_ID.fullmatch(number):
-        return _digest(account, incoming.openid, number), ""
-    return _digest(account, incoming.openid, *(f"{k}={v}" for k, v in sorted(fields.items()))), ""
-
-
-def _digest(*parts: str) -> str:
-    """Return one short key for several parts of any length."""
-    joined = "\0".join((str(len(parts)), *parts)).encode("utf-8", "replace")
-    return hashlib.sha256(joined).hexdigest()
+    if not _MSG_ID.fullmatch(number):
+        number = repr(sorted(fields.items()))
+    return message_key(account, openid, number)
 
 
 def _place(fields: Mapping[str, str], *names: str) -> tuple[float | None, float | None]:
@@ -107,9 +94,3 @@ def _place(fields: Mapping[str, str], *names: str) -> tuple[float | None, float 
         return None, None
     sound = math.isfinite(latitude) and abs(latitude) <= 90 and abs(longitude) <= 180  # noqa: PLR2004 - degrees
     return (latitude, longitude) if sound else (None, None)
-
-
-def _whole(text: str) -> int | None:
-    """Return a time in seconds that could be one; T7 sends 2^63 and worse."""
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None  # noqa: PLR2004 - 2286

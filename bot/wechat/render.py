@@ -35,19 +35,21 @@ _ENVELOPE = """<xml>
 </xml>"""
 
 
-def clean(text: str) -> str:
-    """Drop what must not go out and keep to `MOST_BYTES`, cut between visible characters."""
+def clean(text: str, most: int = MOST_BYTES) -> str:
+    """Drop what must not go out and keep to `most` bytes, cut between visible characters."""
     text = _UNFIT.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    return text[: cut(text, MOST_BYTES)] if text else ""
+    return text[: cut(text, most)] if text else ""
 
 
-def render(account: Account, message: Message, text: str, now: float) -> str:
+def render(
+    account: Account, message: Message, text: str, now: float, most: int = MOST_BYTES
+) -> str:
     """Return the body of the HTTP answer: `success` for an empty text, else the reply.
 
     `now` is the machine's real time in seconds. The reply is sealed with the key that opened the
     message, under a nonce and timestamp of its own.
     """
-    text = clean(text)
+    text = clean(text, most)
     if not text:
         return SUCCESS
     reply = TextReply(

@@ -1,0 +1,113 @@
+"""`jcbot chat`: talk with the bot in the terminal, or replay a transcript (聊天)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+
+from bot import transcripts
+from bot.fresh import door_of, rehearsal
+from bot.telephone import telephone
+from bot.wechat.pushes import CommandError
+from bot.wechat.simulator import Door, NoAnswerError
+from jcbot.config import load_config
+from jcbot.errors import ConfigError
+from knowledge.library import Library
+
+if TYPE_CHECKING:
+    from jcbot.config import Config
+
+NOTE = Path("var/demo.json")
+"""Where a running demo leaves its address and keys, readable by its owner only."""
+QUIT = {"/quit", "/exit"}
+BROKEN = "该公众号提供的服务出现故障"
+
+
+def find_door(config_file: Path | None) -> Door:
+    """Return the running service: the one of the settings if named, else the demo's."""
+    if config_file is not None:
+        config = load_config(config_file)
+        return door_of(config, f"http://{config.server.host}:{config.server.port}")
+    try:
+        note = json.loads(NOTE.read_text(encoding="utf-8"))
+        return Door(note["url"] + "/wechat", note["app_id"], note["token"], note["aes_key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        fault = "没有正在运行的演示。先运行 make demo，或者用 --config 指明配置文件"
+        raise ConfigError(str(NOTE), "", fault) from None
+
+
+async def talk(door: Door) -> None:
+    """Pass lines to the bot until the end of the input; pretty on a terminal, plain otherwise."""
+    show = _pretty if sys.stdin.isatty() else _plain
+    async with telephone(door) as phone:
+        while (line := await asyncio.to_thread(_ask)) is not None and line not in QUIT:
+            try:
+                reply = await phone.enter(line)
+            except CommandError as fault:
+                reply = str(fault)
+            except NoAnswerError as fault:
+                reply = f"（{BROKEN}：{fault}）"
+            show(line, reply)
+
+
+def _ask() -> str | None:
+    """Read one line, None at the end of the input."""
+    if sys.stdin.isatty():
+        try:
+            return input("我：").strip()
+        except (EOFError, KeyboardInterrupt):
+            return None
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
+def _pretty(_line: str, reply: str) -> None:
+    console = Console(highlight=False)
+    text = escape(reply) if reply else "[dim]（没有回复）[/dim]"
+    console.print(f"[bold green]人社小助手：[/bold green]{text}\n")
+
+
+def _plain(line: str, reply: str) -> None:
+    """Write the exchange in the form of a transcript."""
+    said = line if line.startswith("/") else f"> {line}"
+    print(said, *(f"< {part}" for part in reply.splitlines()), sep="\n", flush=True)  # noqa: T201 - the command's output
+
+
+async def replay(file: Path, config: Config | None, *, update: bool) -> list[str]:
+    """Play the transcript on a fresh service; return the differences as text.
+
+    With `update` the file is rewritten with what was really said.
+    """
+    try:
+        script = transcripts.read(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise ConfigError(str(file), "", str(fault)) from None
+    cache = Path((config.files.cache if config else None) or "var/cache")
+    async with rehearsal(Library.load(cache), config) as phone:
+        differences = await transcripts.play(script, phone)
+    if update and differences:
+        file.write_text(transcripts.updated(script, differences).write(), encoding="utf-8")
+    return [difference.show() for difference in differences]
+
+
+def run(config_file: Path | None, script: Path | None, *, update: bool) -> int:
+    """Do what `jcbot chat` was asked; return the exit code."""
+    if script is None:
+        asyncio.run(talk(find_door(config_file)))
+        return 0
+    config = load_config(config_file) if config_file else None
+    shown = asyncio.run(replay(script, config, update=update))
+    console = Console(highlight=False, markup=False)
+    for difference in shown:
+        console.print(difference, soft_wrap=True)
+    if update and shown:
+        console.print(f"已改写{len(shown)}处：{script}")
+        return 0
+    console.print("对话与脚本一致" if not shown else f"有{len(shown)}处不一致：{script}")
+    return 1 if shown else 0

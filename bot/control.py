@@ -1,0 +1,56 @@
+"""Control addresses that exist only in the demo (演示控制): moving the clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from bot.wechat.envelope import Refusal, check_handshake
+from jcbot.clock import machine_time
+
+if TYPE_CHECKING:
+    from bot.wechat.sealing import Account
+    from jcbot.clock import Clock
+
+PATH = "/demo/time"
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DELTA = re.compile(r"([+-]?)([0-9]{1,5})([smhdw])")
+
+
+def read_delta(text: str) -> dt.timedelta | None:
+    """Read +1d, 3h, -2w (s m h d w); None for anything else."""
+    found = _DELTA.fullmatch(text.strip())
+    if found is None:
+        return None
+    sign, number, unit = found.groups()
+    return dt.timedelta(**{_UNITS[unit]: int(sign + number)})
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Moves the business clock for whoever can sign like WeChat; never built outside the demo."""
+
+    account: Account
+    clock: Clock
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes to add to an application."""
+        return [web.post(PATH, self.move)]
+
+    async def move(self, request: web.Request) -> web.Response:
+        """Advance the clock by the signed request's `echostr` and answer with the new time."""
+        asked = check_handshake(self.account, request.query, machine_time())
+        if isinstance(asked, Refusal):
+            return web.Response(status=asked.status)
+        delta = read_delta(asked)
+        if delta is None:
+            return web.Response(status=400, text="写法：+1d、+3h、+2w")
+        try:
+            now = self.clock.advance(delta)
+        except OverflowError:
+            return web.Response(status=400, text="日历到头了")
+        return web.Response(text=now.strftime("%Y-%m-%d %H:%M"))

@@ -1,0 +1,105 @@
+"""`jcbot demo`: the product on this machine with nothing set up (演示)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import chat
+from bot.fresh import door_of, invent_account
+from bot.server import bind
+from bot.serve import open_server, say
+from bot.server import until_stopped
+from bot.telephone import telephone
+from jcbot.config import load_config
+from jcbot.errors import ConfigError
+from jcbot.settings import Database, Demo, WeChat
+
+if TYPE_CHECKING:
+    from bot.server import Server
+    from jcbot.config import Config
+
+FOLDER = Path("var")
+DATABASE = FOLDER / "demo.db"
+PORTS_TRIED = 100
+SAMPLE = "我是企业职工，失业保险交了14个月，岗位培训考了高级工，能领多少钱？"
+
+
+def demo_config(file: Path | None) -> Config:
+    """Return the settings with what the demo brings itself: keys, database, control address."""
+    config = load_config(file)
+    update: dict[str, object] = {"demo": Demo(enabled=True)}
+    if not config.wechat.token.get_secret_value():
+        update["wechat"] = own_account()
+    if "url" not in config.database.model_fields_set:
+        update["database"] = Database.model_validate({"url": f"sqlite:///{DATABASE}"})
+    return config.model_copy(update=update)
+
+
+def own_account() -> WeChat:
+    """Return the demo's account, made once and kept beside its database."""
+    try:
+        note = json.loads(chat.NOTE.read_text(encoding="utf-8"))
+        names = ("app_id", "token", "aes_key")
+        return WeChat.model_validate({name: note[name] for name in names})
+    except (OSError, ValueError, KeyError, TypeError):
+        return invent_account()
+
+
+def leave_note(config: Config, url: str) -> None:
+    """Write where the demo is and its keys for `jcbot chat`, for the owner's eyes only."""
+    door = door_of(config, url)
+    note = {"url": url, "app_id": door.app_id, "token": door.token, "aes_key": door.aes_key}
+    chat.NOTE.parent.mkdir(parents=True, exist_ok=True)
+    draft = chat.NOTE.with_suffix(f".{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(note, file)
+    draft.replace(chat.NOTE)
+
+
+def free_socket(config: Config) -> socket.socket:
+    """Bind the configured port, or the next free one."""
+    host, first = config.server.host, config.server.port
+    for port in range(first, first + PORTS_TRIED if first else 1):
+        with contextlib.suppress(OSError, OverflowError):
+            return bind(host, port)
+    raise ConfigError("", "server.port", f"{first}起的{PORTS_TRIED}个端口都被占用了")
+
+
+async def main(file: Path | None) -> int:
+    """Run the demo until the talk ends or a signal comes; return the exit code."""
+    config = demo_config(file)
+    async with open_server(config, free_socket(config), None) as server:
+        leave_note(server.service.config, server.url)
+        _introduce(server)
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            await _either(chat.talk(door_of(config, server.url)))
+        else:
+            await _either(_sample(config, server.url))
+    return 0
+
+
+async def _either(talking: object) -> None: ...
+
+
+def _introduce(server: Server) -> None:
+    library = server.service.desk.library
+    say(f"ready {server.url}")
+    say(f"已有：{len(library.policies.benefits)}项政策待遇的问答和测算，资料存在 {FOLDER}/")
+    say(f"再开一个终端运行 jcbot chat 可以聊天；接口地址 {server.url}/wechat；按 Ctrl-C 停止")
+
+
+async def _sample(config: Config, url: str) -> None:
+    """Ask one question so that the first look shows an answer."""
+    async with telephone(door_of(config, url)) as phone:
+        say(f"> {SAMPLE}")
+        reply = await phone.enter(SAMPLE)
+    for line in reply.splitlines():
+        say(f"< {line}")
