@@ -45,10 +45,11 @@ class Shared(ABC):
     async def delete(self, key: str) -> None:
         """Drop the key, whether it is there or not."""
 
+    @abstractmethod
     async def ping(self) -> bool:
         """Tell whether the store works as configured; False means degraded."""
-        return True
 
+    @abstractmethod
     async def close(self) -> None:
         """Let go of connections."""
 
@@ -86,6 +87,14 @@ class MemoryShared(Shared):
     async def delete(self, key: str) -> None:
         """Drop the key, whether it is there or not."""
         self._kept.pop(key, None)
+
+    async def ping(self) -> bool:
+        """Tell that memory is there."""
+        return True
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self._kept.clear()
 
     def _make_room(self) -> None:
         """Drop the oldest, and whatever has ended right behind it."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from jcbot.errors import DatabaseUnavailableError
+from jcbot.errors import DatabaseUnavailableError, StorageError
 from jcbot.storage.database import Database
 from jcbot.storage.faults import translate
 
@@ -96,8 +96,8 @@ class _Writer(Thread):
                 batch.append(job)
                 _attempt(job, raw, conn)
             raw.execute("COMMIT")
-        except (sqlite3.Error, OSError) as fault:
-            self._give_up(batch, fault)
+        except (sqlite3.Error, OSError, StorageError) as fault:
+            self._give_up(batch, _as_known(fault))
         _deliver(batch)
 
     def _next(self) -> _Job | None:
@@ -110,16 +110,15 @@ class _Writer(Thread):
             self._queue.put(None)
         return job
 
-    def _give_up(self, batch: list[_Job], fault: Exception) -> None:
+    def _give_up(self, batch: list[_Job], fault: StorageError) -> None:
         """Take the whole transaction back; a connection that broke is opened anew next time."""
-        known = translate(fault) or DatabaseUnavailableError()
         if self._connected:
             with contextlib.suppress(sqlite3.Error):
                 self._connected[0].rollback()
-        if self._path and isinstance(known, DatabaseUnavailableError):
+        if self._path and isinstance(fault, DatabaseUnavailableError):
             self._drop()
         for job in batch:
-            job.fault = known
+            job.fault = fault
 
     def _connect(self) -> tuple[sqlite3.Connection, Connection]:
         if self._connected is None:
@@ -158,8 +157,16 @@ def _attempt(job: _Job, raw: sqlite3.Connection, conn: Connection) -> None:
         job.result = job.work(conn)
     except BaseException as fault:  # noqa: BLE001 - it belongs to whoever asked, not to this thread
         job.fault = fault
+        if not raw.in_transaction:  # a full disk takes back everybody's work
+            raise _as_known(fault) from fault
         raw.execute("ROLLBACK TO job")
     raw.execute("RELEASE job")
+
+
+def _as_known(fault: BaseException) -> StorageError:
+    if isinstance(fault, StorageError):
+        return fault
+    return translate(fault) or DatabaseUnavailableError()
 
 
 def _deliver(batch: list[_Job]) -> None:
