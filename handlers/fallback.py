@@ -22,7 +22,7 @@ def answer(turn: Turn) -> str:
     if state.misses <= STAGES:
         return turn.say("fallback.example")
     state.misses = 0
-    turn.office.ask_staff(turn.text, "not_understood")
+    turn.office.ask_staff(turn.message.openid, turn.text, "not_understood")
     return turn.say("fallback.person") + "\n" + human.contact(turn)
 
 
@@ -54,7 +54,7 @@ def out_of_scope(turn: Turn) -> str:
             return case.answer + "\n" + turn.say("fallback.ours")
     if state.misses > STAGES:
         state.misses = 0
-        turn.office.ask_staff(turn.text, "out_of_scope")
+        turn.office.ask_staff(turn.message.openid, turn.text, "out_of_scope")
         return turn.say("fallback.person") + "\n" + human.contact(turn)
     if state.misses == STAGES:
         return turn.say("fallback.example")

@@ -13,14 +13,14 @@ def answer(turn: Turn) -> str:
     understood = turn.understood
     reason = _reason(turn) if understood and understood.intent == "human_agent" else "plain"
     if turn.library.commands.find(turn.normal) != "human":
-        turn.office.ask_staff(turn.text, reason)
+        turn.office.ask_staff(turn.message.openid, turn.text, reason)
     lead = turn.say(f"human.{reason}") if reason != "plain" else ""
     return "\n".join(part for part in (lead, contact(turn), kept(turn)) if part)
 
 
 def contact(turn: Turn) -> str:
     """The desk's number and hours, from the configuration."""
-    desk = turn.office.desk
+    desk = turn.office.human
     return turn.say("human.contact", name=desk.name, phone=desk.phone, hours=desk.hours)
 
 
@@ -29,7 +29,7 @@ def kept(turn: Turn) -> str:
     form = turn.state.form
     if form is None or not form.open:
         return ""
-    form.parked = True
+    form.parked = True  # what follows is talk with the office, not an answer
     return turn.say("menu.kept")
 
 

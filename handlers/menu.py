@@ -17,6 +17,7 @@ TOPIC_MENU = (
     "ten_groups",
     "policy_overview",
 )
+MOST = 6  # choices in one list
 MAIN = ("estimate", "training_browse", "card_status", "ask", "human_agent")
 
 
@@ -26,7 +27,7 @@ def show(turn: Turn) -> str:
     state.offered = list(MAIN)
     state.misses = 0
     text = turn.say("menu.main")
-    if state.form is not None:
+    if state.form is not None and state.form.open:
         state.form.parked = True
         text += "\n" + turn.say("menu.kept")
     return text
@@ -37,6 +38,8 @@ def offer(turn: Turn, actions: Sequence[tuple[str, str]]) -> str:
 
     `actions` are pairs (action, label); see `handlers.offers.perform` for the actions.
     """
+    if turn.state.asking:
+        return ""  # the numbers belong to the open question
     turn.state.offered = [action for action, _ in actions]
     return "\n".join(f"{number}. {label}" for number, (_, label) in enumerate(actions, start=1))
 

@@ -17,8 +17,6 @@ CHINESE = {char: value for value, char in enumerate("一二三四五六七八九
 def answer(turn: Turn) -> str | None:
     """Answer a number, a yes or a no given to the last list; None when it is neither."""
     state = turn.state
-    if state.confirming:
-        return _confirm(turn)
     if not state.offered:
         return None
     number = _number(turn.normal)
@@ -27,6 +25,20 @@ def answer(turn: Turn) -> str | None:
     if 1 <= number <= len(state.offered):
         return perform(turn, state.offered[number - 1])
     return turn.say("menu.no_such_number", last=len(state.offered))
+
+
+def confirm(turn: Turn) -> str | None:
+    """Answer the open confirmation; anything but a yes leaves all as it was."""
+    state = turn.state
+    if not state.confirming:
+        return None
+    what, state.confirming = state.confirming, ""
+    yes = turn.understood is not None and turn.understood.intent == "affirm"
+    if what == "forget" and yes:
+        return commands.erase(turn)
+    if turn.understood is not None and turn.understood.intent == "deny":
+        return turn.say("privacy.not_erased")
+    return None
 
 
 def perform(turn: Turn, action: str) -> str:
@@ -62,16 +74,4 @@ def _yes_or_no(turn: Turn) -> str | None:
     if understood.intent == "deny":
         turn.state.offered = []
         return turn.say("smalltalk.idle_no")
-    return None
-
-
-def _confirm(turn: Turn) -> str | None:
-    """Answer the open confirmation; anything but a yes leaves all as it was."""
-    state = turn.state
-    what, state.confirming = state.confirming, ""
-    yes = turn.understood is not None and turn.understood.intent == "affirm"
-    if what == "forget" and yes:
-        return commands.erase(turn)
-    if turn.understood is not None and turn.understood.intent == "deny":
-        return turn.say("privacy.not_erased")
     return None

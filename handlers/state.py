@@ -24,6 +24,7 @@ class Form:
     page: int = 0
     picked: list[str] = field(default_factory=list)
     parked: bool = False
+    misses: int = 0
 
 
 @dataclass(slots=True)
@@ -63,6 +64,12 @@ class State:
         """Return the JSON form for storage, without the empty parts."""
         full = asdict(self)
         return {"version": VERSION} | {key: value for key, value in full.items() if value}
+
+    @property
+    def asking(self) -> Form | None:
+        """The interview whose question is open now, or None."""
+        form = self.form
+        return form if form and form.open and not form.parked else None
 
     @property
     def person(self) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+"""Everything that is not words: follows, menu clicks, scans, pictures, locations (事件与其他消息)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import human, menu, offers, smalltalk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handlers.turn import Turn
+
+CLICKS = {
+    "CHECK": "estimate",
+    "TRAINING": "training_browse",
+    "CARD": "card_status",
+    "MINE": "my_training",
+    "HUMAN": "human_agent",
+    "HELP": "help",
+}
+SAYS = {"image": "picture", "video": "video", "shortvideo": "video", "link": "link"}
+
+
+def answer(turn: Turn) -> str:
+    """Answer a message without words; an empty text means silence."""
+    message = turn.message
+    if message.kind == "event":
+        handler = EVENTS.get(message.event)
+        return handler(turn) if handler else ""
+    if message.kind == "location":
+        return turn.say("arrivals.location") + "\n" + human.contact(turn)
+    if message.kind in {"text", "voice"}:
+        return turn.say("arrivals.voice_unheard" if message.kind == "voice" else "arrivals.empty")
+    return turn.say(f"arrivals.{SAYS.get(message.kind, 'unknown')}")
+
+
+def subscribe(turn: Turn) -> str:
+    """Welcome a follower; one who scanned a code is told about that code at once."""
+    if turn.message.event_key:
+        return turn.say("arrivals.welcome") + "\n" + scan(turn)
+    return turn.say("arrivals.welcome") + "\n" + menu.show(turn)
+
+
+def unsubscribe(turn: Turn) -> str:
+    """Say nothing: nobody would read it. What was told is kept until its time is over."""
+    turn.state.offered = []
+    return ""
+
+
+def click(turn: Turn) -> str:
+    """A menu button; an unknown key shows the menu."""
+    action = CLICKS.get(turn.message.event_key.upper())
+    return offers.perform(turn, action) if action else menu.show(turn)
+
+
+def scan(turn: Turn) -> str:
+    """A QR code with a scene: a class or a county's desk."""
+    kind, _, name = turn.message.event_key.partition("_")
+    if kind in {"session", "county"} and name:
+        key = "arrivals.scan_class" if kind == "session" else "arrivals.scan_county"
+        named = turn.library.county(name) if kind == "county" else name
+        return turn.say(key, name=named) + "\n" + human.contact(turn)
+    return smalltalk.greeting(turn)
+
+
+EVENTS: dict[str, Callable[[Turn], str]] = {
+    "subscribe": subscribe,
+    "unsubscribe": unsubscribe,
+    "click": click,
+    "scan": scan,
+}

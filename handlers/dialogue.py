@@ -1,0 +1,58 @@
+"""One step of the talk: commands, the open question, the last list, follow-ups, then intents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import arrivals, commands, fallback, followup, interview, offers
+from handlers.paging import paginate
+from handlers.routes import TOPICS
+from handlers.turn import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handlers.turn import Turn
+
+LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
+TRIES: tuple[Callable[[Turn], str | None], ...] = (
+    commands.answer,
+    offers.confirm,
+    interview.answer,
+    offers.answer,
+    followup.answer,
+)
+
+
+def step(turn: Turn) -> Reply:
+    """Answer one message; changes `turn.state`, and nothing else but through the office."""
+    return Reply(_first_page(turn, _speak(turn)))
+
+
+def _speak(turn: Turn) -> str:
+    if turn.message.kind not in {"text", "voice"} or not turn.text:
+        return arrivals.answer(turn)
+    for attempt in TRIES:
+        said = attempt(turn)
+        if said is not None:
+            return said
+    return by_intent(turn)
+
+
+def by_intent(turn: Turn) -> str:
+    """Answer by what the message means; where that is in doubt, ask which."""
+    understood = turn.understood
+    if understood is None or understood.sure == "ask":
+        return fallback.answer(turn)
+    if understood.intent != "out_of_scope":
+        turn.state.misses = 0
+    return TOPICS[understood.intent](turn)
+
+
+def _first_page(turn: Turn, text: str) -> str:
+    """Show the first page of a long reply; 更多 shows the rest."""
+    pages = paginate(text, LIMIT)
+    if len(pages) <= 1:
+        return text
+    turn.state.pages = pages[1:]
+    return pages[0] + "\n" + turn.say("menu.more")

@@ -1,0 +1,138 @@
+"""How one question of the interview is put and its answer read (提问与读答案)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from handlers import menu, people
+from knowledge.slots import Answer, read_answer
+
+if TYPE_CHECKING:
+    from handlers.state import Form
+    from handlers.turn import Turn
+
+SITUATION = "situation"
+PER_PAGE = 5
+BARE = 4  # characters of an answer such as 高级工 that would be a topic were nothing asked
+NEXT_PAGE, NONE = "_next_page", "_none"
+ASKING = ("吗", "呢", "多少", "怎么", "咋", "啥", "什么", "哪", "几", "?", "？", "为何", "为什么", "能不能", "是不是")
+CORRECTING = ("不对", "错了", "不是", "说错", "改成", "应该是", "搞错", "弄错", "写错", "打错", "记错", "更正")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is shown now: one page of its choices."""
+
+    key: str
+    kind: str
+    question: str
+    why: str
+    choices: tuple[tuple[Any, str], ...]
+
+
+def ask(turn: Turn, form: Form, fact: str) -> str:
+    """Put the question, with its numbered choices and the ways out; remembers it as open."""
+    if form.open != fact:
+        form.page, form.picked = 0, []
+    form.open = fact
+    turn.state.offered = []
+    asked = shown(turn, form)
+    why = f"（{asked.why}）" if asked.why else ""
+    choices = [f"{number}. {label}" for number, (_, label) in enumerate(asked.choices, start=1)]
+    first = not form.history and form.page == 0
+    out = turn.say("interview.ways_out") if first else ""
+    return "\n".join(part for part in (asked.question + why, *choices, out) if part)
+
+
+def shown(turn: Turn, form: Form) -> Asked:
+    """The open question with the choices of the page now shown."""
+    if form.open == SITUATION:
+        choices = turn.library.situations.choices
+        labels = tuple((number, choice.label) for number, choice in enumerate(choices))
+        return Asked(SITUATION, "choices", turn.library.situations.question, "", labels)
+    spec = turn.library.book.specs[form.open]
+    return Asked(spec.key, spec.kind, spec.question, spec.why, _page(turn, form, spec.choices))
+
+
+def read(turn: Turn, form: Form) -> Answer:
+    """Read the message as an answer; kind `page` when more choices were asked for."""
+    asked = shown(turn, form)
+    answer = read_answer(asked, turn.normal, turn.today)
+    if answer.kind != "value" or asked.kind != "choices" or asked.key == SITUATION:
+        return answer
+    chosen = answer.value if isinstance(answer.value, list) else [answer.value]
+    form.picked += [value for value in chosen if value not in {NEXT_PAGE, NONE}]
+    if NEXT_PAGE in chosen:
+        form.page += 1
+        return Answer("page", None)
+    return Answer("value", list(dict.fromkeys(form.picked)))
+
+
+def put(turn: Turn, form: Form, fact: str, value: Any) -> None:
+    """Write an answer down; the situation settles facts and what is worked out."""
+    form.history = [*(name for name in form.history if name != fact), fact]
+    if fact == SITUATION:
+        _put_situation(turn, form, value)
+    elif fact == "groups" and value and not _last_page(turn, form):
+        people.put(turn.state.person, "groups_has", value)  # the later pages were not seen
+    else:
+        people.put(turn.state.person, fact, value)
+
+
+def correct(turn: Turn, form: Form) -> str:
+    """Read 不对，是14个月 as a new answer to an earlier question; return its wording or ""."""
+    if not any(word in turn.normal for word in CORRECTING):
+        return ""
+    for fact in reversed(form.history):
+        if fact == SITUATION or fact not in turn.state.person:
+            continue
+        spec = turn.library.book.specs[fact]
+        answer = read_answer(spec, _rest(turn.normal), turn.today)
+        if answer.kind == "value" and answer.value != turn.state.person[fact]:
+            turn.state.person[fact] = answer.value
+            return spec.say(answer.value)
+    return ""
+
+
+def looks_asked(text: str) -> bool:
+    """Say whether the words ask something."""
+    return any(word in text for word in ASKING)
+
+
+def same_number(turn: Turn, value: object) -> set[str]:
+    """Keys under which the number just answered was read a second time."""
+    facts = turn.understood.facts if turn.understood else {}
+    return {key for key, said in facts.items() if said == value and not isinstance(said, bool)}
+
+
+def _page(turn: Turn, form: Form, choices: Any) -> tuple[tuple[Any, str], ...]:
+    if len(choices) <= menu.MOST:
+        return tuple(choices)
+    first = form.page * PER_PAGE
+    part = list(choices[first : first + PER_PAGE])
+    if first + PER_PAGE < len(choices):
+        part.append((NEXT_PAGE, turn.say("interview.other_choices")))
+    else:
+        part.append((NONE, turn.say("interview.none_of_these")))
+    return tuple(part)
+
+
+def _last_page(turn: Turn, form: Form) -> bool:
+    choices = turn.library.book.specs[form.open].choices
+    return len(choices) <= menu.MOST or (form.page + 1) * PER_PAGE >= len(choices)
+
+
+def _put_situation(turn: Turn, form: Form, numbers: list[int]) -> None:
+    for number in numbers:
+        choice = turn.library.situations.choices[number]
+        turn.state.person.update(choice.facts)
+        if choice.groups:
+            people.put(turn.state.person, "groups_has", list(choice.groups))
+        form.asked = list(dict.fromkeys([*form.asked, *choice.asked]))
+
+
+def _rest(text: str) -> str:
+    """What stands after the last word of correction."""
+    cut = max(text.rfind(word) + len(word) for word in CORRECTING if word in text)
+    return text[cut:].lstrip("，,。 是")

@@ -1,0 +1,145 @@
+"""What an estimate is in words (结果): amount first, who is paid, why, then what next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import menu, people, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from handlers.state import Form
+    from handlers.turn import Turn
+    from knowledge.rules import Estimate, Outcome, Reason
+
+SHOWN = 3  # outcomes told in one message
+REASONS = 4
+ASSUMED = 3
+
+
+def next_question(turn: Turn, form: Form, estimate: Estimate) -> str:
+    """Return the fact to ask now, or "" when the result can be told.
+
+    Asked about nothing in particular, a good result is told at once: the rest may be asked for.
+    """
+    fact = estimate.next_question or ""
+    if not fact or not turn.library.book.specs[fact].ask:
+        return ""
+    return "" if not form.asked and any(map(_in_hand, estimate.outcomes)) else fact
+
+
+def at_stake(turn: Turn, form: Form, estimate: Estimate, fact: str) -> str:
+    """Say what amount hangs on the question, once, where it is known already."""
+    if form.history:
+        return ""
+    for outcome in estimate.outcomes:
+        if outcome.verdict == "needs" and fact in outcome.needs and outcome.amount:
+            money = _money(turn, outcome)
+            return turn.say("results.at_stake", name=_name(turn, outcome), amount=money)
+    return ""
+
+
+def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
+    """Tell the result: the best outcomes, their source, what was taken for granted, next steps."""
+    told = _chosen(form, estimate)
+    if not told:
+        return turn.say("results.nothing") + "\n" + turn.say("results.refused_help")
+    parts = [_sentence(turn, outcome) for outcome in told]
+    parts.append(_because(turn, told[0]))
+    parts.append(_listed(turn, "results.assumed", _assumed(form, told)))
+    parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
+    parts.append(_basis(turn, told))
+    parts.append(_next(turn, told))
+    return "\n".join(part for part in parts if part)
+
+
+def _in_hand(outcome: Outcome) -> bool:
+    return outcome.verdict == "eligible" and bool(outcome.amount)
+
+
+def _rank(outcome: Outcome) -> tuple[int, bool]:
+    order = ("eligible", "needs", "unspecified", "not_eligible")
+    return order.index(outcome.verdict), outcome.paid_to != "worker"
+
+
+def _chosen(form: Form, estimate: Estimate) -> list[Outcome]:
+    """All that was asked for by name; else the good news, and a refusal only without any."""
+    outcomes = sorted(estimate.outcomes, key=_rank)
+    if not form.asked:
+        better = [outcome for outcome in outcomes if outcome.verdict != "not_eligible"]
+        outcomes = better or outcomes[:1]
+    return outcomes[:SHOWN]
+
+
+def _sentence(turn: Turn, outcome: Outcome) -> str:
+    """One outcome in one sentence."""
+    who, name = people.who(turn), _name(turn, outcome)
+    if outcome.verdict == "not_eligible":
+        return turn.say("results.not_eligible", name=name, reason=_texts(outcome.blockers[:2]))
+    if outcome.verdict == "unspecified":
+        return turn.say("results.unspecified", name=name, reason=_texts(outcome.doubts[:2], "。"))
+    if outcome.verdict == "needs":
+        return _needs(turn, outcome, who, name)
+    if outcome.paid_to is None or outcome.amount is None:
+        return turn.say("results.no_money" if outcome.paid_to is None else "results.no_amount", name=name)
+    key = f"results.{outcome.paid_to}" + ("_inferred" if outcome.paid_to_basis == "inferred" else "")
+    return turn.say(key, who=who, name=name, amount=_money(turn, outcome))
+
+
+def _needs(turn: Turn, outcome: Outcome, who: str, name: str) -> str:
+    if not outcome.amount:
+        return turn.say("results.needs", name=name)
+    payee = turn.say(f"results.payee_{outcome.paid_to}", who=who)
+    return turn.say("results.needs_amount", name=name, amount=_money(turn, outcome), payee=payee)
+
+
+def _money(turn: Turn, outcome: Outcome) -> str:
+    """An amount in words: 2000元, 4000元到6000元, 最多4000元."""
+    amount = outcome.amount
+    if isinstance(amount, tuple):
+        low, high = amount
+        key = "results.between" if low else "results.up_to"
+        said = turn.say(key, low=low, high=high)
+    else:
+        said = turn.say("results.exact", amount=amount)
+    return turn.say("results.per_person", amount=said) if outcome.per_person else said
+
+
+def _because(turn: Turn, outcome: Outcome) -> str:
+    """Why: the conditions met, or what the blocker already said is not repeated."""
+    if outcome.verdict not in {"eligible", "needs"}:
+        return ""
+    return _listed(turn, "results.because", outcome.trace[:REASONS])
+
+
+def _assumed(form: Form, told: list[Outcome]) -> list[Reason]:
+    """What was taken for granted in the results told; after 不清楚 it matters most."""
+    found = {reason.id: reason for outcome in told[:1] for reason in outcome.assumed}
+    unclear = [reason for reason in found.values() if reason.id in form.unclear]
+    return (unclear or list(found.values()))[:ASSUMED]
+
+
+def _listed(turn: Turn, key: str, reasons: Iterable[Reason]) -> str:
+    texts = _texts(reasons)
+    return turn.say(key, reasons=texts) if texts else ""
+
+
+def _texts(reasons: Iterable[Reason], joint: str = "；") -> str:
+    return joint.join(reason.text.rstrip("。；，") for reason in reasons)
+
+
+def _name(turn: Turn, outcome: Outcome) -> str:
+    return turn.library.policies.name(outcome.benefit, outcome.line)
+
+
+def _basis(turn: Turn, told: list[Outcome]) -> str:
+    clauses = "、".join(dict.fromkeys(outcome.clause for outcome in told))
+    return policy.basis(turn, clauses, money=any(outcome.amount for outcome in told))
+
+
+def _next(turn: Turn, told: list[Outcome]) -> str:
+    choices = [("topic:apply_process", turn.say("results.next_apply"))]
+    choices.append(("do:restart", turn.say("results.next_change")))
+    choices.append(("human_agent", turn.say("menu.to_human")))
+    return menu.offer(turn, choices)
