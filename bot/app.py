@@ -75,7 +75,7 @@ def build(
     )
     shared = open_shared(config.redis)
     desk = Desk(config, clock, database, library, keyring.index_key, step)
-    road = Road(desk, metrics, late)
+    road = Road(desk, metrics, shared, late)
     account = account_of(config)
     endpoint = Endpoint(account, road, metrics, config.limits)
     health = Health(database, shared, metrics)

@@ -46,7 +46,7 @@ async def talk(door: Door) -> None:
     """Pass lines to the bot until the end of the input; pretty on a terminal, plain otherwise."""
     show = _pretty if sys.stdin.isatty() else _plain
     async with telephone(door) as phone:
-        while (line := await asyncio.to_thread(_ask)) is not None and line not in QUIT:
+        while (line := await _ask()) is not None and line not in QUIT:
             try:
                 reply = await phone.enter(line)
             except CommandError as fault:
@@ -56,14 +56,28 @@ async def talk(door: Door) -> None:
             show(line, reply)
 
 
-def _ask() -> str | None:
-    """Read one line, None at the end of the input."""
-    if sys.stdin.isatty():
-        try:
-            return input("我：").strip()
-        except (EOFError, KeyboardInterrupt):
-            return None
-    line = sys.stdin.readline()
+async def _ask() -> str | None:
+    """Read one line, None at the end of the input.
+
+    On a terminal the loop watches it, so that a signal can stop us in the middle of a line.
+    """
+    if not sys.stdin.isatty():
+        line = await asyncio.to_thread(sys.stdin.readline)
+        return line.strip() if line else None
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Future[str] = loop.create_future()
+    print("我：", end="", flush=True)  # noqa: T201 - the prompt
+
+    def take() -> None:
+        line = sys.stdin.readline()
+        if not typed.done():
+            typed.set_result(line)
+
+    loop.add_reader(sys.stdin, take)
+    try:
+        line = await typed
+    finally:
+        loop.remove_reader(sys.stdin)
     return line.strip() if line else None
 
 
@@ -79,21 +93,13 @@ def _plain(line: str, reply: str) -> None:
     print(said, *(f"< {part}" for part in reply.splitlines()), sep="\n", flush=True)  # noqa: T201 - the command's output
 
 
-async def replay(file: Path, config: Config | None, *, update: bool) -> list[str]:
-    """Play the transcript on a fresh service; return the differences as text.
-
-    With `update` the file is rewritten with what was really said.
-    """
-    try:
-        script = transcripts.read(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise ConfigError(str(file), "", str(fault)) from None
-    cache = Path((config.files.cache if config else None) or "var/cache")
+async def replay(
+    script: transcripts.Transcript, config: Config | None
+) -> list[transcripts.Difference]:
+    """Play the transcript on a fresh service and return the differences."""
+    cache = Path(config.files.cache if config else "var/cache")
     async with rehearsal(Library.load(cache), config) as phone:
-        differences = await transcripts.play(script, phone)
-    if update and differences:
-        file.write_text(transcripts.updated(script, differences).write(), encoding="utf-8")
-    return [difference.show() for difference in differences]
+        return await transcripts.play(script, phone)
 
 
 def run(config_file: Path | None, script: Path | None, *, update: bool) -> int:
@@ -101,13 +107,24 @@ def run(config_file: Path | None, script: Path | None, *, update: bool) -> int:
     if script is None:
         asyncio.run(talk(find_door(config_file)))
         return 0
-    config = load_config(config_file) if config_file else None
-    shown = asyncio.run(replay(script, config, update=update))
+    return _run_script(script, load_config(config_file) if config_file else None, update=update)
+
+
+def _run_script(file: Path, config: Config | None, *, update: bool) -> int:
+    """Replay a file and show where it differs; `update` writes what was really said into it."""
+    try:
+        script = transcripts.read(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise ConfigError(str(file), "", str(fault)) from None
+    differences = asyncio.run(replay(script, config))
     console = Console(highlight=False, markup=False)
-    for difference in shown:
-        console.print(difference, soft_wrap=True)
-    if update and shown:
-        console.print(f"已改写{len(shown)}处：{script}")
-        return 0
-    console.print("对话与脚本一致" if not shown else f"有{len(shown)}处不一致：{script}")
-    return 1 if shown else 0
+    for difference in differences:
+        console.print(difference.show(), soft_wrap=True)
+    if not differences:
+        console.print("对话与脚本一致")
+    elif update:
+        file.write_text(transcripts.updated(script, differences).write(), encoding="utf-8")
+        console.print(f"已改写{len(differences)}处：{file}")
+    else:
+        console.print(f"有{len(differences)}处不一致：{file}")
+    return 1 if differences and not update else 0

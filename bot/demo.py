@@ -6,24 +6,25 @@ import asyncio
 import contextlib
 import json
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import chat
 from bot.fresh import door_of, invent_account
-from bot.server import bind
-from bot.serve import open_server, say
-from bot.server import until_stopped
+from bot.serve import open_server, prepare, say
+from bot.server import bind, stop_signal
 from bot.telephone import telephone
 from jcbot.config import load_config
 from jcbot.errors import ConfigError
 from jcbot.settings import Database, Demo, WeChat
 
 if TYPE_CHECKING:
+    import socket
+
     from bot.server import Server
     from jcbot.config import Config
+    from knowledge.library import Library
 
 FOLDER = Path("var")
 DATABASE = FOLDER / "demo.db"
@@ -73,20 +74,29 @@ def free_socket(config: Config) -> socket.socket:
     raise ConfigError("", "server.port", f"{first}起的{PORTS_TRIED}个端口都被占用了")
 
 
-async def main(file: Path | None) -> int:
-    """Run the demo until the talk ends or a signal comes; return the exit code."""
-    config = demo_config(file)
-    async with open_server(config, free_socket(config), None) as server:
-        leave_note(server.service.config, server.url)
+async def main(config: Config, library: Library) -> None:
+    """Run the demo until the talk ends or a signal comes."""
+    stopped = stop_signal()
+    async with open_server(config, library, free_socket(config)) as server:
+        leave_note(config, server.url)
         _introduce(server)
         if sys.stdin.isatty() and sys.stdout.isatty():
-            await _either(chat.talk(door_of(config, server.url)))
+            talking = asyncio.ensure_future(chat.talk(door_of(config, server.url)))
+            waiting = asyncio.ensure_future(stopped.wait())
+            await asyncio.wait((talking, waiting), return_when=asyncio.FIRST_COMPLETED)
+            talking.cancel()
+            waiting.cancel()
         else:
-            await _either(_sample(config, server.url))
+            await _sample(config, server.url)
+            await stopped.wait()
+
+
+def run(file: Path | None) -> int:
+    """Do `jcbot demo`; return the exit code."""
+    config = demo_config(file)
+    library = prepare(config)
+    asyncio.run(main(config, library))
     return 0
-
-
-async def _either(talking: object) -> None: ...
 
 
 def _introduce(server: Server) -> None:

@@ -84,7 +84,7 @@ async def serving(
     try:
         yield server
     finally:
-        await server.close()
+        await server.stop(drain=0)
 
 
 @contextlib.asynccontextmanager

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from handlers.turn import Reply
     from jcbot.clock import Clock
     from jcbot.config import Config
+    from jcbot.shared import Shared
     from jcbot.storage.database import Database
     from knowledge.library import Library
 
@@ -79,10 +80,9 @@ class KeepForRetry:
 
 @dataclass(slots=True)
 class _Flight:
-    """One message under way and how many tries have asked for it."""
+    """One message under way; `handed` once no try may be answered with its reply any more."""
 
     task: asyncio.Task[str | None]
-    tries: int = 0
     handed: bool = False
 
 
@@ -101,8 +101,11 @@ class Desk:
 class Road:
     """Answers verified messages: each is worked on once, however often it comes."""
 
-    def __init__(self, desk: Desk, metrics: Metrics, late: LateAnswers | None = None) -> None:
+    def __init__(
+        self, desk: Desk, metrics: Metrics, shared: Shared, late: LateAnswers | None = None
+    ) -> None:
         self._desk = desk
+        self._shared = shared
         self._metrics = metrics
         self._late = late or KeepForRetry()
         self._flights: dict[bytes, _Flight] = {}
@@ -114,19 +117,25 @@ class Road:
         `arrived` is the loop's time at which this try came in.
         """
         flight = self._join(message)
-        last = flight.tries >= TRIES or _looks_last(message)
-        hold = self._desk.config.limits.reply_deadline_s if last else CUT_OFF
-        left = arrived + hold - asyncio.get_running_loop().time()
-        await asyncio.wait((flight.task,), timeout=max(0.0, left))
+        if not await _landing(flight, arrived + self._desk.config.limits.reply_deadline_s):
+            if not flight.handed and await self._is_last(message):
+                flight.handed = True
+                self._metrics.late.inc()
+            else:
+                await _landing(flight, arrived + CUT_OFF)
         if flight.handed:
             return ""
-        if flight.task.done():
-            return flight.task.result()
-        if not last:
-            return None
-        flight.handed = True
-        self._metrics.late.inc()
-        return ""
+        return flight.task.result() if flight.task.done() else None
+
+    async def _is_last(self, message: Message) -> bool:
+        """Count the tries that had to wait this long, in whichever process they came in."""
+        if _looks_last(message):
+            return True
+        name = f"try:{message.key.value.hex()}"
+        for number in range(1, TRIES):
+            if await self._shared.add(f"{name}:{number}", "", HANDED_SECONDS):
+                return False
+        return True
 
     async def finish(self, seconds: float) -> None:
         """Wait, before a stop, until what is under way is answered."""
@@ -143,7 +152,6 @@ class Road:
             flight = self._flights[name] = _Flight(task)
             self._metrics.open.set(len(self._flights))
             task.add_done_callback(partial(self._landed, message, flight))
-        flight.tries += 1
         return flight
 
     def _landed(self, message: Message, flight: _Flight, task: asyncio.Task[str | None]) -> None:
@@ -171,6 +179,13 @@ class Road:
     def _failed(self, fault: Exception) -> None:
         self._metrics.failures.inc()
         log.error("message failed", fault=secrets.token_hex(4), error=describe(fault))
+
+
+async def _landing(flight: _Flight, end: float) -> bool:
+    """Wait for the answer until the loop's time `end`; tell whether it is there."""
+    left = end - asyncio.get_running_loop().time()
+    await asyncio.wait((flight.task,), timeout=max(0.0, left))
+    return flight.task.done()
 
 
 def answer_once(desk: Desk, message: Message, conn: Connection) -> str:

@@ -60,12 +60,12 @@ class Server:
             await site.start()
             self._sites.append(site)
 
-    async def stop(self) -> None:
+    async def stop(self, drain: float = DRAIN_SECONDS) -> None:
         """Answer what is open, within the settings' `stop_s`, and let go of everything."""
         loop, endpoint = asyncio.get_running_loop(), self.service.endpoint
         end = loop.time() + max(0.0, self.service.config.limits.stop_s - CLOSE_SECONDS)
         self.service.health.stopping = endpoint.stopping = True
-        await asyncio.sleep(DRAIN_SECONDS)
+        await asyncio.sleep(drain)
         for site in self._sites:
             await site.stop()
         await endpoint.drain(end - loop.time())
@@ -73,9 +73,9 @@ class Server:
             await runner.cleanup()
 
 
-async def until_stopped() -> None:
-    """Return on SIGTERM or SIGINT."""
+def stop_signal() -> asyncio.Event:
+    """Return what is set on SIGTERM or SIGINT."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
-    await stopped.wait()
+    return stopped

@@ -31,13 +31,18 @@ class Keyring:
     made: Path | None = None
 
 
+def check_keys(config: Config) -> None:
+    """Raise `ConfigError` where only one of the two kinds of key is set."""
+    if config.privacy.keys and not config.privacy.index_key.get_secret_value():
+        raise ConfigError("", "privacy.index_key", "填了 privacy.keys 就也要填它")
+
+
 def open_keyring(config: Config) -> Keyring:
     """Return the configured keys; on SQLite without any, those of a file beside the database."""
+    check_keys(config)
     privacy = config.privacy
     url = config.database.url.get_secret_value()
     if privacy.keys:
-        if not privacy.index_key.get_secret_value():
-            raise ConfigError("", "privacy.index_key", "填了 privacy.keys 就也要填它")
         keys = [key.get_secret_value() for key in privacy.keys]
         return _read(keys, privacy.index_key.get_secret_value())
     if not url.startswith("sqlite:"):

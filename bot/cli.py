@@ -1,0 +1,107 @@
+"""The command `jcbot` (命令行): each command is a few lines over what does the work.
+
+What a command needs is imported when it runs: `jcbot understand` should not wait for a web
+server, nor `jcbot serve` for the terminal's paint.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jcbot.errors import JcbotError
+from knowledge.reading import KnowledgeError
+
+app = typer.Typer(
+    help="晋城职业技能政策的微信机器人。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="配置文件（TOML）；不写就用 ./config.toml")
+]
+
+
+def main() -> None:
+    """Run the command line; every fault we know of is one sentence and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app()
+    except (JcbotError, KnowledgeError) as fault:
+        sys.stderr.write(f"{fault}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        # Whoever read our output went away; nothing is wrong with us.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _load(name: str) -> Any:
+    """Import a module of this project now, not at the start."""
+    return import_module(name)
+
+
+@app.command(help="不用任何准备就能看到效果：自带数据库和密钥，启动后直接聊天。")
+def demo(config: ConfigFile = None) -> None:
+    """Run the product with its own database and keys, and talk to it."""
+    sys.exit(_load("bot.demo").run(config))
+
+
+@app.command(help="启动正式服务：微信接口 /wechat，运行状况 /healthz /readyz /metrics。")
+def serve(config: ConfigFile = None) -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    settings = _load("jcbot.config").load_config(config)
+    if settings.server.workers > 1:
+        _load("bot.workers").share_figures()
+    sys.exit(_load("bot.serve").run(settings))
+
+
+@app.command(help="在终端里和机器人聊天；/help 看都能发什么。")
+def chat(
+    config: ConfigFile = None,
+    script: Annotated[Path | None, typer.Option(help="回放这个对话脚本，有出入就返回1")] = None,
+    *,
+    update: Annotated[bool, typer.Option("--update", help="把实际的回复写回脚本")] = False,
+) -> None:
+    """Talk through the simulator with the running service, or replay a transcript."""
+    sys.exit(_load("bot.chat").run(config, script, update=update))
+
+
+@app.command(help="标准输入一行一句话，每行输出一个 JSON：意图、主题、事实。")
+def understand(config: ConfigFile = None) -> None:
+    """Print what each line of standard input is understood to mean."""
+    sys.exit(_load("bot.lines").understand(config, sys.stdin.buffer))
+
+
+@app.command(help="标准输入一行一个 JSON 的事实，每行输出一个 JSON 的测算结果；有一行不对就返回1。")
+def estimate(
+    config: ConfigFile = None,
+    on: Annotated[str, typer.Option("--on", help="把哪天当作今天，例如 2026-11-23")] = "",
+) -> None:
+    """Print the outcome for each line of facts on standard input."""
+    try:
+        day = dt.date.fromisoformat(on) if on else None
+    except ValueError:
+        raise typer.BadParameter("日期写成 2026-11-23 这样", param_hint="--on") from None
+    sys.exit(_load("bot.lines").estimate(config, sys.stdin.buffer, day))
+
+
+@app.command(help="检查配置和 knowledge/ 下的全部文件，一处毛病一句话；有毛病就返回1。")
+def check(config: ConfigFile = None) -> None:
+    """Say what is wrong with settings and knowledge."""
+    sys.exit(_load("bot.check").run(config))
+
+
+if __name__ == "__main__":
+    main()
