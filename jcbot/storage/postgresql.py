@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 4
 PAUSE_S = 0.05
-POOL_PATIENCE_S = 1.0
+POOL_PATIENCE_S = 2.0
 CONNECT_PATIENCE_S = 2.0
 SETTINGS = {
     "application_name": "jcbot",

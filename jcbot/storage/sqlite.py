@@ -118,13 +118,15 @@ class _Writer(Thread):
         if self._path and isinstance(fault, DatabaseUnavailableError):
             self._drop()
         for job in batch:
-            job.fault = fault
+            job.fault = type(fault)(fault.sentence)  # each waiter gets a traceback of its own
 
     def _connect(self) -> tuple[sqlite3.Connection, Connection]:
         if self._connected is None:
             raw = _open(self._path)
             engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
-            self._connected = raw, engine.connect()
+            conn = engine.connect()
+            conn.begin()  # SQLAlchemy sees one long transaction; the real ones are ours
+            self._connected = raw, conn
         return self._connected
 
     def _drop(self) -> None:
@@ -155,7 +157,7 @@ def _attempt(job: _Job, raw: sqlite3.Connection, conn: Connection) -> None:
     raw.execute("SAVEPOINT job")
     try:
         job.result = job.work(conn)
-    except BaseException as fault:  # noqa: BLE001 - it belongs to whoever asked, not to this thread
+    except BaseException as fault:
         job.fault = fault
         if not raw.in_transaction:  # a full disk takes back everybody's work
             raise _as_known(fault) from fault

@@ -29,13 +29,20 @@ def run_sql(url: str, *statements: str) -> None:
     asyncio.run(run())
 
 
-@pytest.fixture
-def new_postgresql(database_url: str) -> Iterator[str]:
-    """An empty PostgreSQL database of this test's own, dropped afterwards."""
+@pytest.fixture(scope="session")
+def own_postgresql(database_url: str) -> Iterator[str]:
+    """A PostgreSQL database of these tests' own, dropped afterwards."""
     name = f"jcbot_test_{secrets.token_hex(6)}"
     run_sql(database_url, f"CREATE DATABASE {name}")
     yield make_url(database_url).set(database=name).render_as_string(hide_password=False)
     run_sql(database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def new_postgresql(own_postgresql: str) -> str:
+    """The tests' own PostgreSQL database, emptied."""
+    run_sql(own_postgresql, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return own_postgresql
 
 
 @pytest.fixture(params=KINDS)
