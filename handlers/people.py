@@ -20,7 +20,7 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
     """
     said = dict(turn.understood.facts) if turn.understood else {}
     if said.pop("about", None) == "other" and not turn.state.whom:
-        turn.state.whom = turn.say("people.other")
+        turn.state.whom = _call(turn)
         turn.state.other = {}
     known = turn.state.person
     changed = [key for key in said if key in known and known[key] != said[key] and key not in LISTS]
@@ -28,6 +28,14 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
         if key not in leave_out:
             put(known, key, value)
     return changed
+
+
+def _call(turn: Turn) -> str:
+    """How the other person is called back: 您母亲, or 对方."""
+    for word, call in turn.library.relatives.items():
+        if word in turn.normal:
+            return call
+    return turn.say("people.other")
 
 
 def put(known: dict[str, Any], key: str, value: Any) -> None:

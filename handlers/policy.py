@@ -28,14 +28,14 @@ def tell(turn: Turn, name: str, question: str | None = None) -> str:
     text, clause, money = topic.answer, topic.clause, topic.money
     if variant:
         text, clause, money = variant.answer, variant.clause, variant.money
-    return "\n".join((text, basis(turn, clause, money=money), _next(turn, topic)))
+    return "\n".join((text, basis(turn, clause, notice=money), _next(turn, topic)))
 
 
-def basis(turn: Turn, clause: str, *, money: bool) -> str:
-    """The source of an answer: number and clause, with the validity where money is named."""
+def basis(turn: Turn, clause: str, *, notice: bool) -> str:
+    """The source of an answer: number and clause; `notice` adds whether it still holds."""
     document = turn.library.document(turn.today)
-    key = "policy.basis_money" if money else "policy.basis"
-    return turn.say(key, number=document.number, clause=clause, validity=document.validity_text)
+    key = "policy.basis_notice" if notice else "policy.basis"
+    return turn.say(key, number=document.number, clause=clause, notice=document.notice)
 
 
 def _next(turn: Turn, topic: Topic) -> str:

@@ -130,12 +130,14 @@ def _texts(reasons: Iterable[Reason], joint: str = "；") -> str:
 
 
 def _name(turn: Turn, outcome: Outcome) -> str:
-    return turn.library.policies.name(outcome.benefit, outcome.line)
+    name = turn.library.policies.benefits[outcome.benefit].name
+    key = f"results.line_{outcome.line}"
+    return turn.say(key, name=name) if key in turn.library.replies else name
 
 
 def _basis(turn: Turn, told: list[Outcome]) -> str:
     clauses = "、".join(dict.fromkeys(outcome.clause for outcome in told))
-    return policy.basis(turn, clauses, money=any(outcome.amount for outcome in told))
+    return policy.basis(turn, clauses, notice=any(outcome.notice and outcome.amount != 0 for outcome in told))
 
 
 def _next(turn: Turn, told: list[Outcome]) -> str:

@@ -15,7 +15,10 @@ from knowledge.topics import Topic, load_topics
 from knowledge.understanding import Understander
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
+
+    from knowledge.rules.model import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,11 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything under knowledge/, checked; `complaints` maps a kind to the words that show it."""
+    """Everything under knowledge/, checked.
+
+    `complaints` maps a kind to the words that show it,
+    `relatives` a word for somebody to how that person is called back.
+    """
 
     book: FactBook
     policies: PolicySet
@@ -43,7 +50,18 @@ class Library:
     situations: Situations
     complaints: dict[str, tuple[str, ...]]
     elsewhere: tuple[Elsewhere, ...]
+    relatives: dict[str, str]
+    counties: dict[str, str]
     understander: Understander
+
+    def county(self, name: str) -> str:
+        """Return the official name of a county given in Chinese or in a scene's pinyin."""
+        return self.counties.get(name.lower(), name)
+
+    def document(self, today: dt.date) -> Document:
+        """Return the newest policy document published by that day; before the first, the first."""
+        documents = self.policies.documents
+        return next((each for each in reversed(documents) if each.begins <= today), documents[0])
 
     @classmethod
     def load(cls, cache: Path, root: Path = ROOT) -> Library:
@@ -61,8 +79,14 @@ class Library:
             situations=load_situations(root / "situations.toml", book),
             complaints=_complaints(read_toml(root / "complaints.toml")),
             elsewhere=_elsewhere(read_toml(root / "elsewhere.toml")),
+            counties=_words(read_toml(root / "counties.toml")),
+            relatives=_words(read_toml(root / "relatives.toml").table("call")),
             understander=Understander.load(root, cache),
         )
+
+
+def _words(table: Table) -> dict[str, str]:
+    return {word: table.text(word) for word in table.keys()}  # noqa: SIM118 - a Table
 
 
 def _complaints(table: Table) -> dict[str, tuple[str, ...]]:

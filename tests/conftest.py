@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
+
+from knowledge.library import Library
+
+CACHE = Path(__file__).parent.parent / "var" / "cache"
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """Everything under knowledge/, read once for all tests."""
+    return Library.load(CACHE)
+
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
