@@ -1,8 +1,12 @@
-"""Answers to policy questions (政策问答): one file a topic under knowledge/topics/."""
+"""Answers to policy questions (政策问答): one file a topic under knowledge/topics/.
+
+What is asked in the same way about nearly every topic (how to apply, when the money comes, whether
+it still holds) is written once, in knowledge/aspects.toml, and taken up by name.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.reading import KnowledgeError, Table, read_toml
@@ -61,31 +65,58 @@ class Topic:
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
-    """Read every topic; a fault is a `KnowledgeError`."""
-    topics = {path.stem: _topic(path.stem, read_toml(path)) for path in sorted(folder.glob("*.toml"))}
+    """Read every topic and the shared aspects beside the folder; a fault is a `KnowledgeError`."""
+    aspects = _aspects(read_toml(folder.parent / "aspects.toml"))
+    topics = {
+        path.stem: _topic(path.stem, read_toml(path), aspects)
+        for path in sorted(folder.glob("*.toml"))
+    }
     if not topics:
         raise KnowledgeError(str(folder.name), "", "没有一个主题文件")
     return topics
 
 
-def _topic(name: str, table: Table) -> Topic:
+def _aspects(table: Table) -> dict[str, Variant]:
+    found = [_variant(part, "", money=False) for part in table.tables("aspect")]
+    table.done()
+    return {aspect.name: aspect for aspect in found}
+
+
+def _topic(name: str, table: Table, aspects: Mapping[str, Variant]) -> Topic:
     clause = table.text("clause")
+    title = table.text("title")
     money = table.get("money", bool, default=False)
+    shared = _shared(table, title, clause, aspects)
+    own = (_variant(part, clause, money=money) for part in table.tables("variant"))
     topic = Topic(
         id=name,
-        title=table.text("title"),
+        title=title,
         answer=table.text("answer").strip(),
         clause=clause,
         benefits=tuple(table.texts("benefits", [])),
         money=money,
         person=table.get("person", bool, default=False),
-        variants=tuple(_variant(part, clause, money) for part in table.tables("variant")),
+        variants=(*shared, *own),
     )
     table.done()
     return topic
 
 
-def _variant(table: Table, clause: str, money: bool) -> Variant:  # noqa: FBT001 - inherited default
+def _shared(
+    table: Table, title: str, clause: str, aspects: Mapping[str, Variant]
+) -> list[Variant]:
+    """Take up the aspects the topic names; they come before its own variants."""
+    found = []
+    for name in table.texts("aspects", []):
+        if name not in aspects:
+            raise table.error("aspects", f"没有 {name} 这样的公共问题")
+        aspect = aspects[name]
+        answer = aspect.answer.replace("{title}", title)
+        found.append(replace(aspect, answer=answer, clause=aspect.clause or clause))
+    return found
+
+
+def _variant(table: Table, clause: str, *, money: bool) -> Variant:
     facts = table.table("facts")
     variant = Variant(
         name=table.text("name"),
