@@ -1,4 +1,4 @@
-"""Everything that is not words: follows, menu clicks, scans, pictures, locations (事件与其他消息)."""
+"""All that is not words (事件与其他消息): follows, clicks, scans, pictures, locations."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from handlers import arrivals, commands, fallback, followup, interview, offers
 from handlers.paging import paginate
 from handlers.routes import TOPICS
 from handlers.turn import Reply
+from knowledge.normalise import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,17 +27,23 @@ TRIES: tuple[Callable[[Turn], str | None], ...] = (
 
 def step(turn: Turn) -> Reply:
     """Answer one message; changes `turn.state`, and nothing else but through the office."""
+    turn.normal = normalise(turn.text)
     return Reply(_first_page(turn, _speak(turn)))
 
 
 def _speak(turn: Turn) -> str:
     if turn.message.kind not in {"text", "voice"} or not turn.text:
         return arrivals.answer(turn)
+    asking = turn.state.asking
     for attempt in TRIES:
         said = attempt(turn)
         if said is not None:
             return said
-    return by_intent(turn)
+    said = by_intent(turn)
+    if asking and turn.state.asking is asking:  # an aside: come back to the open question
+        again = interview.ask_again(turn, asking)
+        return interview.lines(said, turn.say("interview.back_to_question") + again)
+    return said
 
 
 def by_intent(turn: Turn) -> str:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
 
 SHORT = 16
-OPENS = ("那", "要是", "如果", "换成", "假如", "还有", "比如", "万一", "若是")
 SURE_ELSEWHERE = {"human_agent", "greeting", "thanks", "help", "cancel_flow", "affirm", "deny"}
 
 
@@ -22,7 +21,8 @@ def answer(turn: Turn) -> str | None:
         return None
     if last == "estimate" and (said := _corrected(turn)):
         return said
-    if not (turn.normal.startswith(OPENS) or turn.normal.rstrip("?？。 ").endswith("呢")):
+    opens = turn.normal.startswith(turn.library.cues["opening"])
+    if not (opens or turn.normal.rstrip("?？。 ").endswith("呢")):
         return None
     if understood.intent in SURE_ELSEWHERE or _another_topic(turn):
         return None
@@ -82,7 +82,7 @@ def _quantity(turn: Turn) -> bool:
 def _corrected(turn: Turn) -> str | None:
     """不对，是14个月 after the result: read it as a new answer to an earlier question."""
     form = turn.state.form
-    if form is None or not any(word in turn.normal for word in questions.CORRECTING):
+    if form is None or not questions.corrects(turn):
         return None
     changed = questions.correct(turn, form)
     if changed:

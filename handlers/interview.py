@@ -1,4 +1,4 @@
-"""The guided interview (问答): asks only what changes the answer, takes answers however they come."""
+"""The guided interview (问答): asks what changes the answer, takes answers as they come."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from handlers.state import Form
     from handlers.turn import Turn
 
-PARKING = {"human_agent", "cancel_flow"}
 ASIDE = {
     "policy_question",
     "card_status",
@@ -89,7 +88,7 @@ def _asks_back(turn: Turn) -> bool:
     if understood is None or understood.intent not in ASIDE or understood.sure != "act":
         return False
     bare = len(turn.normal) <= questions.BARE
-    return understood.intent != "policy_question" or not bare or questions.looks_asked(turn.normal)
+    return understood.intent != "policy_question" or not bare or questions.looks_asked(turn)
 
 
 def _take(turn: Turn, form: Form, value: object) -> str:

@@ -10,7 +10,9 @@ from handlers import commands, estimate, menu, policy, routes
 if TYPE_CHECKING:
     from handlers.turn import Turn
 
-NUMBER = re.compile(r"(?:第|选|按|回复)?\s*([0-9]{1,2}|[一二两三四五六七八九])\s*(?:个|项|号|、|\.|。|，)?")
+NUMBER = re.compile(
+    r"(?:第|选|按|回复)?\s*([0-9]{1,2}|[一二两三四五六七八九])\s*(?:个|项|号|、|\.|。|，)?"
+)
 CHINESE = {char: value for value, char in enumerate("一二三四五六七八九", start=1)} | {"两": 2}
 
 

@@ -16,8 +16,6 @@ SITUATION = "situation"
 PER_PAGE = 5
 BARE = 4  # characters of an answer such as 高级工 that would be a topic were nothing asked
 NEXT_PAGE, NONE = "_next_page", "_none"
-ASKING = ("吗", "呢", "多少", "怎么", "咋", "啥", "什么", "哪", "几", "?", "？", "为何", "为什么", "能不能", "是不是")
-CORRECTING = ("不对", "错了", "不是", "说错", "改成", "应该是", "搞错", "弄错", "写错", "打错", "记错", "更正")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +80,27 @@ def put(turn: Turn, form: Form, fact: str, value: Any) -> None:
 
 def correct(turn: Turn, form: Form) -> str:
     """Read 不对，是14个月 as a new answer to an earlier question; return its wording or ""."""
-    if not any(word in turn.normal for word in CORRECTING):
+    if not corrects(turn):
         return ""
     for fact in reversed(form.history):
         if fact == SITUATION or fact not in turn.state.person:
             continue
         spec = turn.library.book.specs[fact]
-        answer = read_answer(spec, _rest(turn.normal), turn.today)
+        answer = read_answer(spec, _rest(turn), turn.today)
         if answer.kind == "value" and answer.value != turn.state.person[fact]:
             turn.state.person[fact] = answer.value
             return spec.say(answer.value)
     return ""
 
 
-def looks_asked(text: str) -> bool:
+def looks_asked(turn: Turn) -> bool:
     """Say whether the words ask something."""
-    return any(word in text for word in ASKING)
+    return any(word in turn.normal for word in turn.library.cues["asking"])
+
+
+def corrects(turn: Turn) -> bool:
+    """Say whether the words take something back: 不对, 说错了."""
+    return any(word in turn.normal for word in turn.library.cues["correcting"])
 
 
 def same_number(turn: Turn, value: object) -> set[str]:
@@ -132,7 +135,9 @@ def _put_situation(turn: Turn, form: Form, numbers: list[int]) -> None:
         form.asked = list(dict.fromkeys([*form.asked, *choice.asked]))
 
 
-def _rest(text: str) -> str:
+def _rest(turn: Turn) -> str:
     """What stands after the last word of correction."""
-    cut = max(text.rfind(word) + len(word) for word in CORRECTING if word in text)
+    text = turn.normal
+    words = turn.library.cues["correcting"]
+    cut = max(text.rfind(word) + len(word) for word in words if word in text)
     return text[cut:].lstrip("，,。 是")

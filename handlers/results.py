@@ -50,7 +50,7 @@ def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     parts.append(_listed(turn, "results.assumed", _assumed(form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
-    parts.append(_next(turn, told))
+    parts.append(_next(turn))
     return "\n".join(part for part in parts if part)
 
 
@@ -81,9 +81,12 @@ def _sentence(turn: Turn, outcome: Outcome) -> str:
         return turn.say("results.unspecified", name=name, reason=_texts(outcome.doubts[:2], "。"))
     if outcome.verdict == "needs":
         return _needs(turn, outcome, who, name)
-    if outcome.paid_to is None or outcome.amount is None:
-        return turn.say("results.no_money" if outcome.paid_to is None else "results.no_amount", name=name)
-    key = f"results.{outcome.paid_to}" + ("_inferred" if outcome.paid_to_basis == "inferred" else "")
+    if outcome.paid_to is None:
+        return turn.say("results.no_money", name=name)
+    if outcome.amount is None:
+        return turn.say("results.no_amount", name=name)
+    inferred = "_inferred" if outcome.paid_to_basis == "inferred" else ""
+    key = f"results.{outcome.paid_to}{inferred}"
     return turn.say(key, who=who, name=name, amount=_money(turn, outcome))
 
 
@@ -137,10 +140,11 @@ def _name(turn: Turn, outcome: Outcome) -> str:
 
 def _basis(turn: Turn, told: list[Outcome]) -> str:
     clauses = "、".join(dict.fromkeys(outcome.clause for outcome in told))
-    return policy.basis(turn, clauses, notice=any(outcome.notice and outcome.amount != 0 for outcome in told))
+    notice = any(outcome.notice and outcome.amount != 0 for outcome in told)
+    return policy.basis(turn, clauses, notice=notice)
 
 
-def _next(turn: Turn, told: list[Outcome]) -> str:
+def _next(turn: Turn) -> str:
     choices = [("topic:apply_process", turn.say("results.next_apply"))]
     choices.append(("do:restart", turn.say("results.next_change")))
     choices.append(("human_agent", turn.say("menu.to_human")))

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def greeting(turn: Turn) -> str:
     """Greet and show what can be done; a form under way is mentioned."""
-    return turn.say("smalltalk.hello") + "\n" + menu.show(turn)
+    hello = turn.say("smalltalk.hello")
+    return hello if turn.state.asking else hello + "\n" + menu.show(turn)
 
 
 def thanks(turn: Turn) -> str:
@@ -22,7 +23,8 @@ def thanks(turn: Turn) -> str:
 
 def usage(turn: Turn) -> str:
     """Say how to ask, with the menu."""
-    return turn.say("smalltalk.usage") + "\n" + menu.show(turn)
+    usage = turn.say("smalltalk.usage")
+    return usage if turn.state.asking else usage + "\n" + menu.show(turn)
 
 
 def idle_yes(turn: Turn) -> str:

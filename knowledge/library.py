@@ -39,6 +39,7 @@ class Library:
     """Everything under knowledge/, checked.
 
     `complaints` maps a kind to the words that show it,
+    `cues` are small words that show what a message does,
     `relatives` a word for somebody to how that person is called back.
     """
 
@@ -49,6 +50,7 @@ class Library:
     commands: Commands
     situations: Situations
     complaints: dict[str, tuple[str, ...]]
+    cues: dict[str, tuple[str, ...]]
     elsewhere: tuple[Elsewhere, ...]
     relatives: dict[str, str]
     counties: dict[str, str]
@@ -77,7 +79,8 @@ class Library:
             replies=load_replies(root / "replies"),
             commands=load_commands(root / "commands.toml"),
             situations=load_situations(root / "situations.toml", book),
-            complaints=_complaints(read_toml(root / "complaints.toml")),
+            complaints=_lists(read_toml(root / "complaints.toml")),
+            cues=_lists(read_toml(root / "cues.toml")),
             elsewhere=_elsewhere(read_toml(root / "elsewhere.toml")),
             counties=_words(read_toml(root / "counties.toml")),
             relatives=_words(read_toml(root / "relatives.toml").table("call")),
@@ -89,7 +92,7 @@ def _words(table: Table) -> dict[str, str]:
     return {word: table.text(word) for word in table.keys()}  # noqa: SIM118 - a Table
 
 
-def _complaints(table: Table) -> dict[str, tuple[str, ...]]:
+def _lists(table: Table) -> dict[str, tuple[str, ...]]:
     return {key: tuple(table.texts(key)) for key in table.keys()}  # noqa: SIM118 - a Table
 
 

@@ -54,7 +54,7 @@ class Table:
         return key in self._data
 
     def get(self, key: str, kind: type[T], default: T | None = None) -> T:
-        """Return the value of `key`, of exactly the type `kind`; raise if absent without default."""
+        """Return the value of `key`, of exactly type `kind`; raise if absent without default."""
         self._seen.add(key)
         if key not in self._data:
             if default is None:

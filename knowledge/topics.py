@@ -102,9 +102,7 @@ def _topic(name: str, table: Table, aspects: Mapping[str, Variant]) -> Topic:
     return topic
 
 
-def _shared(
-    table: Table, title: str, clause: str, aspects: Mapping[str, Variant]
-) -> list[Variant]:
+def _shared(table: Table, title: str, clause: str, aspects: Mapping[str, Variant]) -> list[Variant]:
     """Take up the aspects the topic names; they come before its own variants."""
     found = []
     for name in table.texts("aspects", []):

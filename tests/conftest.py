@@ -18,7 +18,6 @@ def library() -> Library:
     return Library.load(CACHE)
 
 
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Turn a green run with skipped tests into a red one where nothing may skip."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

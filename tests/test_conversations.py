@@ -21,8 +21,9 @@ LEAST = 60
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 async def test_conversation(path: Path, library: Library) -> None:
+    transcript = read(path.read_text(encoding="utf-8"))  # noqa: ASYNC240 - a test has time
     async with rehearsal(library) as phone:
-        differences = await play(read(path.read_text(encoding="utf-8")), phone)
+        differences = await play(transcript, phone)
     assert not differences, "\n\n".join(difference.show() for difference in differences)
 
 
