@@ -1,0 +1,170 @@
+"""What a policy document holds once it is read: benefits, their lines, conditions, doubts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from knowledge.rules.walk import compile_test, facts_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from knowledge.rules.amounts import Payment
+    from knowledge.rules.expressions import Node, Test
+    from knowledge.rules.outcome import Reason
+
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing that must hold. `yes` is said when it does, `no` when it does not.
+
+    Unknown, it is missing; with `assumed` it is taken to hold instead (only where
+    `assumed_when` holds, if that is given); with `silent` it blocks only when known to fail.
+    """
+
+    id: str
+    node: Node
+    yes: Reason
+    no: Reason
+    assumed: Reason | None = None
+    assumed_when: Node | None = None
+    silent: bool = False
+
+    @cached_property
+    def test(self) -> Test:
+        """The compiled test."""
+        return compile_test(self.node)
+
+    @cached_property
+    def may_assume(self) -> Test | None:
+        """The compiled test for when the assumption may be made; None: always."""
+        return compile_test(self.assumed_when) if self.assumed_when else None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A place where the document is silent or can be read two ways.
+
+    `unclear`: known to apply, the verdict is unspecified; unknown, `assumed` says what is
+    taken for granted. `gap`: the same, but unknown it is a missing fact, since the document
+    has no answer on one side of it. `note`: only shown, on a refusal only if `beside_refusal`.
+    Where an `unclear` doubt applies, the
+    condition it `excuses` is not counted as failed.
+    """
+
+    id: str
+    node: Node
+    reason: Reason
+    effect: Literal["unclear", "gap", "note"]
+    assumed: Reason | None = None
+    excuses: str = ""
+    beside_refusal: bool = False
+
+    @cached_property
+    def test(self) -> Test:
+        """The compiled test."""
+        return compile_test(self.node)
+
+
+@dataclass(frozen=True)
+class Payee:
+    """Who is paid (None: nobody, there is no money), and whether the document says so.
+
+    With `by`, one choice of that fact decides, `otherwise` stands for the others.
+    """
+
+    to: str | None
+    basis: Literal["text", "inferred"] | None
+    by: str = ""
+    choice: str = ""
+    otherwise: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an outcome: what must hold, what is doubtful, what is paid to whom.
+
+    A line with `shown` appears only when that is known to hold; an `otherwise` line only
+    when no such line appears.
+    """
+
+    id: str
+    conditions: tuple[Condition, ...]
+    doubts: tuple[Doubt, ...]
+    assumes: tuple[Reason, ...]
+    payment: Payment | None
+    payee: Payee
+    shown: Node | None = None
+    otherwise: bool = False
+
+    @cached_property
+    def is_shown(self) -> Test | None:
+        """The compiled test of `shown`."""
+        return compile_test(self.shown) if self.shown else None
+
+    @property
+    def required_facts(self) -> tuple[str, ...]:
+        """Name the facts the line's conditions and payment hang on."""
+        nodes = [c.node for c in self.conditions if not c.silent]
+        nodes += [d.node for d in self.doubts if d.effect == "gap"]
+        nodes += [self.shown] if self.shown else []
+        found = [key for node in nodes for key in facts_of(node)]
+        if self.payment:
+            optional = {times.fact for times in self.payment.times if times.default}
+            found += [key for key in self.payment.facts if key not in optional]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Benefit:
+    """One benefit of one document.
+
+    `plain` is its title in everyday words, `own_facts` the facts it hangs on, `kinds` the
+    kinds of training it is about (empty: none in particular), `audience` whose question it
+    is, `date_fact` the fact that dates it ("" : the day of asking).
+    """
+
+    id: str
+    name: str
+    plain: str
+    clause: str
+    begins: dt.date
+    audience: Literal["worker", "employer", "any"]
+    lines: tuple[Line, ...]
+    before: Reason
+    kinds: tuple[str, ...] = ()
+    date_fact: str = ""
+    after_assumed: Reason | None = None
+
+    @cached_property
+    def own_facts(self) -> tuple[str, ...]:
+        """Name the facts the benefit hangs on, in the order of its rules."""
+        return tuple(dict.fromkeys(key for line in self.lines for key in line.required_facts))
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Lines that may pay for the same thing, so that a total holds only the largest of them."""
+
+    lines: tuple[str, ...]
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy document: its number, its term, what it takes precedence over, its benefits."""
+
+    id: str
+    number: str
+    title: str
+    begins: dt.date
+    nominal_until: dt.date | None
+    over: tuple[str, ...]
+    notice: str
+    benefits: dict[str, Benefit]
+    overlaps: tuple[Overlap, ...]
+    digest: str
