@@ -33,7 +33,11 @@ def estimate(config_file: Path | None, lines: Iterable[bytes], on: dt.date | Non
     from bot.estimate import run  # noqa: PLC0415 - `understand` needs none of it
 
     today = on or Clock(load_config(config_file).clock.fixed).today()
-    return run(_texts(lines), today)
+    refused = False
+    for answer in run(_texts(lines), today):
+        _print(answer)
+        refused = refused or "error" in answer
+    return 1 if refused else 0
 
 
 def _texts(lines: Iterable[bytes]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import structlog
 
@@ -19,6 +20,18 @@ PLACES = 3
 """How many of the innermost places of an error a line names."""
 
 
+class _StandardError:
+    """Standard error as it is now; a log that cannot be written stops nobody from answering."""
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def configure(level: int = logging.INFO) -> None:
     """Send our own lines and every library's through the same masking, to standard error."""
     shared: list[structlog.typing.Processor] = [
@@ -27,13 +40,14 @@ def configure(level: int = logging.INFO) -> None:
         _shorten_error,
         _mask_all,
     ]
+    error = _StandardError()
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", error)),
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(error)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

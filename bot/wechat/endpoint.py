@@ -91,8 +91,9 @@ class Endpoint:
         return self._reply(message, text)
 
     def _reply(self, message: Message, text: str) -> web.Response:
+        now, most = machine_time(), self.limits.reply_bytes
         try:
-            body = render(self.account, message, text, machine_time(), self.limits.reply_bytes)
+            body = render(self.account, message, text, now, most)
         except Exception:
             # Whatever is wrong with the text, WeChat must not tell the user we are broken.
             log.exception("render failed")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.wechat.reading import Message, read_message
 from bot.wechat.sealing import Account, SealError, same, sign, unseal
+from bot.wechat.wrapper import unwrap
 from bot.wechat.xml import XmlError, read_fields
 
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
 
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _NONCE = re.compile(r"[!-~]{1,128}")
-_ENCRYPT = re.compile(
-    rb"<Encrypt>\s*(?:<!\[CDATA\[([A-Za-z0-9+/=]{44,})\]\]>|([A-Za-z0-9+/=]{44,}))\s*</Encrypt>"
-)
-_DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_REPEATED = {"MsgSignature": "msg_signature", "TimeStamp": "timestamp", "Nonce": "nonce"}
+"""Outer elements that may repeat what the query says, and then must say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,53 +66,58 @@ def check_handshake(account: Account, query: Mapping[str, str], now: float) -> s
 
 def _open(account: Account, query: Mapping[str, str], body: bytes, now: float) -> Message:
     _check_signature(account, query)
-    key, raw = None, body
-    if account.safe:
-        sealed = _sealed_part(query, body)
-        _check_seal_signature(account, query, sealed)
-    _check_time(account, query, now)
-    if account.safe:
-        try:
-            raw, key = unseal(account.keys, account.app_id, sealed)
-        except SealError:
-            raise _RefusedError("sealed") from None
     try:
-        message = read_message(read_fields(raw), key)
+        if not account.safe:
+            _check_time(account, query, now)
+            return _message(body, None)
+        outer = _sealed(account, query, body)
+        _check_time(account, query, now)
+        raw, key = unseal(account.keys, account.app_id, outer["Encrypt"])
+        message = _message(raw, key)
+    except SealError:
+        raise _RefusedError("sealed") from None
     except XmlError:
-        message = None
-    if message is None:
+        raise _RefusedError("malformed", 400) from None
+    if outer.get("ToUserName", message.account) != message.account:
         raise _RefusedError("malformed", 400)
+    return message
+
+
+def _message(raw: bytes, key: bytes | None) -> Message:
+    """Read the proved XML."""
+    message = read_message(read_fields(raw), key)
+    if message is None:
+        raise XmlError
     return message
 
 
 def _check_signature(account: Account, query: Mapping[str, str]) -> None:
     """Prove that the query string came from someone who knows the token."""
     timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
+    if len(set(query)) != len(query):  # a name given twice: no two readers may see two values
+        raise _RefusedError("query")
     if not (_TIMESTAMP.fullmatch(timestamp) and _NONCE.fullmatch(nonce)):
         raise _RefusedError("query")
     if not same(query.get("signature", ""), sign(account.token, timestamp, nonce)):
         raise _RefusedError("signature")
 
 
-def _check_seal_signature(account: Account, query: Mapping[str, str], sealed: str) -> None:
-    """Prove the same of the ciphertext, which the other signature does not cover."""
-    expected = sign(account.token, query["timestamp"], query["nonce"], sealed)
+def _sealed(account: Account, query: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """Return the outer elements once the same is proved of their ciphertext."""
+    if query.get("encrypt_type") != "aes":
+        raise _RefusedError("unsealed")
+    outer = unwrap(body)
+    if "Encrypt" not in outer:
+        raise _RefusedError("unsealed")
+    expected = sign(account.token, query["timestamp"], query["nonce"], outer["Encrypt"])
     if not same(query.get("msg_signature", ""), expected):
         raise _RefusedError("signature")
+    if any(outer.get(name, query[key]) != query[key] for name, key in _REPEATED.items()):
+        raise _RefusedError("malformed", 400)
+    return outer
 
 
 def _check_time(account: Account, query: Mapping[str, str], now: float) -> None:
     """Refuse old and future requests; signed ones only, so `stale` means: look at the clock."""
     if abs(now - int(query["timestamp"])) > account.skew:
         raise _RefusedError("stale")
-
-
-def _sealed_part(query: Mapping[str, str], body: bytes) -> str:
-    """Cut the ciphertext out of the still unproved body without parsing it."""
-    if query.get("encrypt_type") != "aes":
-        raise _RefusedError("unsealed")
-    found = _ENCRYPT.findall(body)
-    if len(found) != 1 or body.count(b"<Encrypt") != 1 or _DECLARATION.search(body):
-        raise _RefusedError("malformed", 400)
-    marked, bare = found[0]
-    return str(marked or bare, "ascii")
