@@ -158,7 +158,7 @@ def _fault(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         return str(context["error"])
-    return FAULTS.get(error["type"], "写得不对").format(**context)
+    return FAULTS.get(error["type"], "写得不对").format(**context).replace("' or '", "' 或 '")
 
 
 def _explain_json() -> ConfigError:

@@ -13,9 +13,12 @@ _DIGITS = re.compile(_DIGIT)
 _CLOSE = re.compile(rf"{_DIGIT}{{9,}}")
 _DATES = re.compile(rf"(?:(?:19|20)\d\d[-.]\d{{1,2}}[-.]\d{{1,2}}{_GAP}*)+")
 
+NUMERALS = dict(zip("零〇一二三四五六七八九幺", "001234567891", strict=True))
 IDENTITY, PHONE, NUMBER = "〔证件号〕", "〔手机号〕", "〔号码〕"
 _SHORTEST = 9
 _SPACED = 11
+_IDENTITY = (15, 18)
+_BEFORE_X = 17
 _PHONE = re.compile(r"(?:86)?1\d{10}")
 
 
@@ -33,12 +36,13 @@ def mask(text: str) -> str:
 
 def _replace(found: re.Match[str]) -> str:
     run = found.group()
-    digits = "".join(_DIGITS.findall(run))
+    digits = "".join(NUMERALS.get(char) or str(int(char)) for char in _DIGITS.findall(run))
     spaced = _CLOSE.search(run) is None
     if spaced and (len(digits) < _SPACED or _DATES.fullmatch(run)):
         return run
-    has_x = run[-1] in "xXｘＸ"
-    if len(digits) + has_x in (15, 18):
+    x = run[-1] if run[-1] in "xXｘＸ" else ""
+    if x and len(digits) == _BEFORE_X:
         return IDENTITY
-    label = PHONE if _PHONE.fullmatch(digits) else NUMBER
-    return label + run[-1] if has_x else label
+    if len(digits) in _IDENTITY:
+        return IDENTITY + x
+    return (PHONE if _PHONE.fullmatch(digits) else NUMBER) + x

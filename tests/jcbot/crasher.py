@@ -37,16 +37,35 @@ def write(number: int, conn: Connection) -> None:
         conn.execute(insert(questions), row)
 
 
-async def write_for_ever(path: Path, pipe: int) -> None:
-    """Commit number after number, eight at a time, and tell each one that was acknowledged."""
+async def prepare(path: Path) -> None:
+    """Make the tables, so that every moment afterwards is one of writing."""
     database = open_database(f"sqlite:///{path}")
     await database.migrate()
+    await database.close()
+
+
+def tell_and_write(pipe: int, line: bytes, number: int, conn: Connection) -> None:
+    """Do it the wrong way round."""
+    os.write(pipe, line)
+    write(number, conn)
+
+
+async def write_for_ever(path: Path, pipe: int, *, early: bool) -> None:
+    """Commit number after number, eight at a time, and tell each one that was acknowledged.
+
+    With `early` it is told before the commit, as a program without our protection would.
+    """
+    database = open_database(f"sqlite:///{path}")
     numbers = count(time.time_ns())
 
     async def one() -> None:
         for number in numbers:
-            await database.run(partial(write, number))
-            os.write(pipe, f"{number}\n".encode())
+            line = f"{number}\n".encode()
+            if early:
+                await database.run(partial(tell_and_write, pipe, line, number))
+            else:
+                await database.run(partial(write, number))
+                os.write(pipe, line)
 
     await asyncio.gather(*(one() for _ in range(8)))
 
@@ -62,21 +81,23 @@ def look(path: Path, acknowledged: set[int]) -> dict[str, object]:
     return {"integrity": whole, "lost": len(acknowledged - found), "half": half}
 
 
-def round_of(path: Path, seconds: float) -> tuple[set[int], dict[str, object]]:
+def round_of(path: Path, seconds: float, *, early: bool) -> tuple[set[int], dict[str, object]]:
     """Fork a writer, stop and copy, kill; return what it acknowledged and how the copy looks."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        asyncio.run(write_for_ever(path, writing))
+        asyncio.run(write_for_ever(path, writing, early=early))
     os.close(writing)
     time.sleep(seconds)
     os.kill(child, signal.SIGSTOP)
     os.waitpid(child, os.WUNTRACED)
     copy = path.with_name("copy.db")
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{copy}{ending}").unlink(missing_ok=True)
     for ending in ("", "-wal"):
-        shutil.copy(f"{path}{ending}", f"{copy}{ending}")
-    Path(f"{copy}-shm").unlink(missing_ok=True)
+        if Path(f"{path}{ending}").exists():
+            shutil.copy(f"{path}{ending}", f"{copy}{ending}")
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with os.fdopen(reading) as pipe:
@@ -84,15 +105,16 @@ def round_of(path: Path, seconds: float) -> tuple[set[int], dict[str, object]]:
     return acknowledged, look(copy, acknowledged)
 
 
-def main(path: Path, rounds: int) -> None:
+def main(path: Path, rounds: int, *, early: bool) -> None:
+    asyncio.run(prepare(path))
     acknowledged: set[int] = set()
     results = []
     for _ in range(rounds):
-        more, copy = round_of(path, random.uniform(0.05, 0.3))
+        more, copy = round_of(path, random.uniform(0.05, 0.3), early=early)
         acknowledged |= more
         results.append({"copy": copy, "file": look(path, acknowledged), "count": len(more)})
     sys.stdout.write(json.dumps(results))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), early="early" in sys.argv)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from racer import answer, opened
 from sqlalchemy import func, select
@@ -26,13 +26,24 @@ CRASHER = Path(__file__).with_name("crasher.py")
 ROUNDS = 24
 
 
-def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    command = [sys.executable, str(CRASHER), str(tmp_path / "test.db"), str(ROUNDS)]
+def crash(path: Path, rounds: int, *extra: str) -> list[dict[str, Any]]:
+    command = [sys.executable, str(CRASHER), str(path), str(rounds), *extra]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own script
-    results = json.loads(done.stdout)
+    results: list[dict[str, Any]] = json.loads(done.stdout)
+    return results
+
+
+def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
+    results = crash(tmp_path / "test.db", ROUNDS)
     fine = {"integrity": "ok", "lost": 0, "half": 0}
     assert [(each["copy"], each["file"]) for each in results] == [(fine, fine)] * ROUNDS
     assert sum(each["count"] for each in results) > 100
+
+
+def test_a_writer_that_answers_before_the_commit_does_lose(tmp_path: Path) -> None:
+    """The test above is believed because this one, with the protection out, fails."""
+    results = crash(tmp_path / "test.db", 8, "early")
+    assert sum(each["file"]["lost"] for each in results) > 0
 
 
 def count_effects(conn: Connection) -> int:
