@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BACKLOG = 1_024
 DRAIN_SECONDS = 0.3
 """After a stop is asked, requests already on the wire are still accepted for this long."""
-CLOSE_SECONDS = 1.5
+CLOSE_SECONDS = 2.5
 """What is left of the stop's time for closing connections and the database."""
 
 
