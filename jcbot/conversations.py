@@ -29,6 +29,9 @@ def _replace(insert: Any) -> Executable:
     return statement
 
 
+# ASCII escapes carry a lone surrogate or a NUL through every database.
+_as_text = json.JSONEncoder(separators=(",", ":")).encode
+
 _SAVE = Upsert(conversations, _replace)
 _READ = (
     select(conversations.c.state, conversations.c.at)
@@ -63,9 +66,8 @@ def save(conn: Connection, openid: str, state: dict[str, Any], now: dt.datetime)
     if not state:
         forget(conn, openid)
         return
-    # ASCII escapes carry a lone surrogate or a NUL through every database.
-    text = json.dumps(state, separators=(",", ":"))
-    _SAVE.run(conn, {"openid": openid, "state": text, "at": int(now.timestamp())})
+    row = {"openid": openid, "state": _as_text(state), "at": int(now.timestamp())}
+    _SAVE.run(conn, row)
 
 
 def forget(conn: Connection, openid: str) -> None:

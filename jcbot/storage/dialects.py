@@ -1,14 +1,13 @@
-"""One `INSERT … ON CONFLICT`, built once for each of our two databases.
+"""One `INSERT … ON CONFLICT`, spelt for whichever of our two databases is in use.
 
-SQLAlchemy spells it per database; the statements are built at import, so that at run time
-only the compiled form is looked up.
+SQLAlchemy spells it per database; each statement is built once, when first needed, so that
+afterwards only the compiled form is looked up and the other database is never imported.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +19,16 @@ class Upsert:
     """An insert that says what happens if the row is there already."""
 
     def __init__(self, table: Table, build: Callable[[Any], Executable]) -> None:
-        """`build` gets the database's own `insert(table)` and returns the statement."""
-        self._made = {
-            "sqlite": build(sqlite.insert(table)),
-            "postgresql": build(postgresql.insert(table)),
-        }
+        """Keep how to build it: `build` gets the database's own `insert(table)`."""
+        self._table = table
+        self._build = build
+        self._made: dict[str, Executable] = {}
 
     def run(self, conn: Connection, row: dict[str, Any]) -> bool:
         """Execute it with one row; True if a row was written."""
-        return conn.execute(self._made[conn.dialect.name], row).rowcount > 0
+        name = conn.dialect.name
+        statement = self._made.get(name)
+        if statement is None:
+            insert = import_module(f"sqlalchemy.dialects.{name}").insert
+            statement = self._made[name] = self._build(insert(self._table))
+        return conn.execute(statement, row).rowcount > 0

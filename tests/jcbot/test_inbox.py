@@ -45,6 +45,14 @@ async def test_only_the_first_time_is_fresh(database: Database) -> None:
     assert [(r.text, r.fresh) for r in results] == [("好", True), ("好", False)]
 
 
+async def test_a_clock_that_steps_back_makes_no_second_effect(database: Database) -> None:
+    key = message_key("gh", "o", "1")
+    for minutes in (0, -10, 10_000):
+        at = NOW + dt.timedelta(minutes=minutes)
+        kept = await database.run(partial(once, key=key, work=partial(str, at), now=at))
+        assert kept.text == str(NOW)
+
+
 async def test_hundreds_at_once_have_one_effect(database: Database) -> None:
     works = (database.run(partial(answer, "1")) for _ in range(300))
     assert len(set(await asyncio.gather(*works))) == 1
