@@ -51,7 +51,9 @@ def people(book: FactBook, count: int, seed: int, unknown: float) -> Iterator[di
         yield person
 
 
-def _fact(spec: FactSpec, dice: random.Random) -> dict[str, Any]:
+def _fact(  # noqa: PLR0911 - one arm for each kind of fact
+    spec: FactSpec, dice: random.Random
+) -> dict[str, Any]:
     partly = dice.random() < PARTLY
     match spec.kind:
         case "set":

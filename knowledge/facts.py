@@ -141,7 +141,7 @@ class FactBook:
             try:
                 parser(key, value, values)
             except ValueError as fault:
-                raise FactError(key, str(fault)) from None
+                raise FactError(key, f"“{key}”{fault}") from None
         asked = values.pop("asked", ())
         values.pop("about", None)
         self._merge_sets(values)
@@ -157,7 +157,7 @@ class FactBook:
             try:
                 merge_set(spec, values)
             except ValueError as fault:
-                raise FactError(spec.key, str(fault)) from None
+                raise FactError(spec.key, f"“{spec.key}”里{fault}") from None
 
     def _follow(self, key: str, member: str, values: dict[str, Any]) -> None:
         """Let a flag such as is_student follow from the groups where they settle it."""

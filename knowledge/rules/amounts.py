@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Span = tuple[float, float]
 Part = tuple[float, float, tuple[str, ...]]
 UNBOUNDED = math.inf
+NOTHING_KNOWN = (0, UNBOUNDED)
 
 
 class Sum(NamedTuple):
@@ -63,12 +64,14 @@ class Flat:
 
     yuan: int
 
+    def span(self, _values: Values) -> Part:
+        """Return low, high, and the facts that keep the shape itself from being exact."""
+        return self.yuan, self.yuan, ()
+
 
 @dataclass(frozen=True)
-class PerUnit:
+class PerUnit(Flat):
     """So much for each unit; the units are the payment's multipliers."""
-
-    yuan: int
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,20 @@ class Range:
     low: int
     high: int
 
+    def span(self, _values: Values) -> Part:
+        """See `Flat.span`."""
+        return self.low, self.high, ()
+
 
 @dataclass(frozen=True)
 class Ceiling:
     """At most so much; the document gives no rate below it."""
 
     yuan: int
+
+    def span(self, _values: Values) -> Part:
+        """See `Flat.span`."""
+        return 0, self.yuan, ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,14 @@ class Row:
     choices: tuple[tuple[str, str], ...]
     yuan: int
 
+    def may_hold(self, values: Values) -> bool:
+        """Say whether the row is still possible."""
+        for key, choice in self.choices:
+            possible = values.get(key)
+            if possible is not None and choice not in possible:
+                return False
+        return True
+
 
 @dataclass(frozen=True)
 class ByTable:
@@ -100,6 +119,16 @@ class ByTable:
 
     by: tuple[str, ...]
     rows: tuple[Row, ...]
+
+    def span(self, values: Values) -> Part:
+        """See `Flat.span`; 0 where no row is possible."""
+        found = {row.yuan for row in self.rows if row.may_hold(values)} or {0}
+        low = high = next(iter(found))
+        if len(found) == 1:
+            return low, high, ()
+        low, high = min(found), max(found)
+        open_ = [key for key in self.by if len(values.get(key, ())) != 1]
+        return low, high, tuple(open_[:1])
 
 
 @dataclass(frozen=True)
@@ -117,6 +146,17 @@ class Bands:
 
     by: str
     bands: tuple[Band, ...]
+
+    def span(self, values: Values) -> Part:
+        """See `Flat.span`; 0 where the number lies in no band."""
+        low, high = values.get(self.by, NOTHING_KNOWN)
+        found = [
+            band.yuan
+            for band in self.bands
+            if high >= band.low and (band.high is None or low <= band.high)
+        ] or [0]
+        least, most = min(found), max(found)
+        return least, most, (self.by,) if least != most else ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +176,12 @@ class Steps:
             return UNBOUNDED
         return self.base + self.add * (max(number - self.above, 0) // self.each)
 
+    def span(self, values: Values) -> Part:
+        """See `Flat.span`."""
+        low, high = values.get(self.by, NOTHING_KNOWN)
+        least, most = self.at(low), self.at(high)
+        return least, most, (self.by,) if least != most else ()
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -145,6 +191,14 @@ class Rate:
     each: tuple[tuple[str, int], ...]
     cap: int
 
+    def span(self, values: Values) -> Span:
+        """Return the capped sum from low to high."""
+        low = high = 0.0
+        for key, yuan in self.each:
+            least, most = values.get(key, NOTHING_KNOWN)
+            low, high = low + yuan * least, high + yuan * most
+        return min(low, self.cap), min(high, self.cap)
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -152,6 +206,20 @@ class Counts:
 
     by: str
     rates: tuple[Rate, ...]
+
+    def span(self, values: Values) -> Part:
+        """See `Flat.span`; 0 where the choice has no rate."""
+        possible = values.get(self.by)
+        rates = [rate for rate in self.rates if possible is None or rate.choice in possible]
+        spans = [rate.span(values) for rate in rates] or [(0, 0)]
+        low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+        if low == high:
+            return low, high, ()
+        open_ = [self.by] if len(rates) > 1 else []
+        for key, _ in rates[0].each:
+            least, most = values.get(key, NOTHING_KNOWN)
+            open_ += [key] if least != most else []
+        return low, high, tuple(open_)
 
 
 Shape = Flat | PerUnit | Range | Ceiling | ByTable | Bands | Steps | Counts
@@ -169,7 +237,7 @@ class Payment:
 
     def work_out(self, values: Values) -> Sum:
         """Work the payment out for what is known."""
-        low, high, missing = _span(self.shape, values)
+        low, high, missing = self.shape.span(values)
         per_person = False
         for times in self.times:
             least, most = times.span(values)
@@ -181,76 +249,6 @@ class Payment:
             low, high = low * least, (high * most if high and most else 0)
         if self.cap:
             low, high = min(low, self.cap), min(high, self.cap)
-        settled = low == high and not per_person
-        return Sum(low, high, () if settled else tuple(dict.fromkeys(missing)), per_person)
-
-
-def _span(shape: Shape, values: Values) -> Part:  # noqa: PLR0911 - one arm for each shape
-    """Return low, high and the facts that keep the shape itself from being exact."""
-    match shape:
-        case Flat() | PerUnit():
-            return shape.yuan, shape.yuan, ()
-        case Range():
-            return shape.low, shape.high, ()
-        case Ceiling():
-            return 0, shape.yuan, ()
-        case ByTable():
-            return _by_table(shape, values)
-        case Bands():
-            return _bands(shape, values)
-        case Steps():
-            low, high = values.get(shape.by, (0, UNBOUNDED))
-            low, high = shape.at(low), shape.at(high)
-            return low, high, (shape.by,) if low != high else ()
-        case Counts():
-            return _counts(shape, values)
-
-
-def _by_table(shape: ByTable, values: Values) -> Part:
-    found = [row.yuan for row in shape.rows if _may_hold(row, values)]
-    if not found:
-        return 0, 0, ()
-    if min(found) == max(found):
-        return found[0], found[0], ()
-    open_ = [key for key in shape.by if len(values.get(key, ())) != 1]
-    return min(found), max(found), tuple(open_[:1])
-
-
-def _may_hold(row: Row, values: Values) -> bool:
-    return all(key not in values or choice in values[key] for key, choice in row.choices)
-
-
-def _bands(shape: Bands, values: Values) -> Part:
-    low, high = values.get(shape.by, (0, UNBOUNDED))
-    found = [
-        band.yuan
-        for band in shape.bands
-        if high >= band.low and (band.high is None or low <= band.high)
-    ]
-    if not found:
-        return 0, 0, ()
-    return min(found), max(found), (shape.by,) if min(found) != max(found) else ()
-
-
-def _counts(shape: Counts, values: Values) -> Part:
-    possible = values.get(shape.by)
-    rates = [rate for rate in shape.rates if possible is None or rate.choice in possible]
-    if not rates:
-        return 0, 0, ()
-    spans = [_rated(rate, values) for rate in rates]
-    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
-    if low == high:
-        return low, high, ()
-    open_ = [shape.by] if len(rates) > 1 else []
-    for key, _ in rates[0].each:
-        least, most = values.get(key, (0, UNBOUNDED))
-        open_ += [key] if least != most else []
-    return low, high, tuple(open_)
-
-
-def _rated(rate: Rate, values: Values) -> Span:
-    low = high = 0.0
-    for key, yuan in rate.each:
-        least, most = values.get(key, (0, UNBOUNDED))
-        low, high = low + yuan * least, high + yuan * most
-    return min(low, rate.cap), min(high, rate.cap)
+        if low == high and not per_person:
+            missing = ()
+        return Sum(low, high, missing, per_person)

@@ -7,12 +7,12 @@ document leaves it unspecified; else a missing fact is named; else the person qu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.fact_values import EARLIEST, LATEST
 from knowledge.rules.amounts import UNBOUNDED, Sum
 from knowledge.rules.outcome import Amount, Outcome, Reason, Validity, Verdict
-from knowledge.rules.walk import missing
+from knowledge.rules.walk import facts_of, missing
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from knowledge.rules.model import Benefit, Condition, Document, Doubt, Line, Payee
 
 
-@dataclass
+@dataclass(slots=True)
 class Findings:
     """What the conditions and doubts of a line say; filled by `_weigh`."""
 
     met: list[Reason] = field(default_factory=list)
     failed: list[Condition] = field(default_factory=list)
     asks: list[str] = field(default_factory=list)
+    open: list[Condition] = field(default_factory=list)
     known: list[Doubt] = field(default_factory=list)
     open_doubts: list[Doubt] = field(default_factory=list)
     assumed: list[Reason] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """What a line is judged for: the facts, today, and the days the dated fact can have."""
 
     values: Values
@@ -43,24 +43,33 @@ class Case:
     high: dt.date
 
 
-def judge(document: Document, benefit: Benefit, line: Line, values: Values, on: dt.date) -> Outcome:
-    """Judge one line: `values` as `Facts.values`, `on` is today."""
+def judge(  # noqa: PLR0913 - a line does not know whose it is, and a case is four things
+    document: Document,
+    benefit: Benefit,
+    line: Line,
+    values: Values,
+    on: dt.date,
+    *,
+    unclear: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Judge one line: `values` as `Facts.values`, `on` is today.
+
+    A condition of which the person says 不清楚 stays missing; `assumed` then says, under the
+    fact's key, that its amount is told as if it held.
+    """
     case = Case(values, on, *fact_days(benefit.date_fact, values, on))
     found = _weigh(line, values)
     early = case.high < benefit.begins
-    excused = {doubt.excuses for doubt in found.known}
-    blockers = tuple(each.no for each in found.failed if each.id not in excused)
+    blockers = _blockers(found) if found.failed else ()
     paid = line.payment.work_out(values) if line.payment else None
-    silent = early or any(doubt.effect != "note" for doubt in found.known)
-    verdict = _verdict(blockers, found, paid, silent=silent)
-    to = paid_to(line.payee, values)
+    verdict = _verdict(blockers, found, paid, early=early)
     return Outcome(
         benefit=benefit.id,
         line=line.id,
         verdict=verdict,
         amount=_amount(verdict, paid),
         per_person=bool(verdict == "needs" and paid and paid.per_person and paid.high != UNBOUNDED),
-        paid_to=to,
+        paid_to=paid_to(line.payee, values),
         paid_to_basis=line.payee.basis,
         clause=benefit.clause,
         validity=_validity(document, benefit, case.high),
@@ -71,7 +80,10 @@ def judge(document: Document, benefit: Benefit, line: Line, values: Values, on: 
         trace=_trace(line, verdict, found),
         blockers=blockers,
         doubts=_doubts(benefit, verdict, found, early=early),
-        assumed=_assumed(benefit, line, verdict, found, case),
+        assumed=(
+            *_granted(found, verdict, unclear),
+            *_assumed(benefit, line, verdict, found, case),
+        ),
     )
 
 
@@ -103,7 +115,7 @@ def _weigh(line: Line, values: Values) -> Findings:
             found.known.append(doubt)
         elif applies is None:
             if doubt.effect == "gap":
-                found.asks += missing(doubt.node, values)
+                found.asks += doubt.lacks(values)
             else:
                 found.open_doubts.append(doubt)
     return found
@@ -111,24 +123,27 @@ def _weigh(line: Line, values: Values) -> Findings:
 
 def _open(condition: Condition, values: Values, found: Findings) -> None:
     """Take an undecided condition for granted where the rules say so, else ask for its fact."""
-    if condition.assumed is None:
-        found.asks += missing(condition.node, values)
-        return
     allowed = condition.may_assume(values) if condition.may_assume else True
-    if allowed:
+    if condition.assumed and allowed:
         found.assumed.append(condition.assumed)
-    elif allowed is None and condition.assumed_when:
+    elif condition.assumed_when and allowed is None:
         found.asks += missing(condition.assumed_when, values)
     else:
-        found.asks += missing(condition.node, values)
+        found.open.append(condition)
+        found.asks += condition.lacks(values)
+
+
+def _blockers(found: Findings) -> tuple[Reason, ...]:
+    excused = {doubt.excuses for doubt in found.known}
+    return tuple(each.no for each in found.failed if each.id not in excused)
 
 
 def _verdict(
-    blockers: tuple[Reason, ...], found: Findings, paid: Sum | None, *, silent: bool
+    blockers: tuple[Reason, ...], found: Findings, paid: Sum | None, *, early: bool
 ) -> Verdict:
     if blockers:
         return "not_eligible"
-    if silent:
+    if early or (found.known and any(doubt.effect != "note" for doubt in found.known)):
         return "unspecified"
     return "needs" if found.asks or (paid and paid.missing) else "eligible"
 
@@ -165,15 +180,15 @@ def _validity(document: Document, benefit: Benefit, day: dt.date) -> Validity:
 
 
 def _trace(line: Line, verdict: Verdict, found: Findings) -> tuple[Reason, ...]:
-    if line.payment and verdict in {"eligible", "needs"}:
-        return (*found.met, Reason("amount", line.payment.text))
-    return tuple(found.met)
+    return (*found.met, *(line.paid if verdict in {"eligible", "needs"} else ()))
 
 
 def _doubts(
     benefit: Benefit, verdict: Verdict, found: Findings, *, early: bool
 ) -> tuple[Reason, ...]:
     """Name the doubts that matter: on a refusal only what is worth knowing beside it."""
+    if not found.known and not early:
+        return ()
     shown = [
         doubt.reason
         for doubt in found.known
@@ -184,19 +199,34 @@ def _doubts(
     return (*shown, benefit.before) if early and verdict == "unspecified" else tuple(shown)
 
 
+def _granted(found: Findings, verdict: Verdict, unclear: frozenset[str]) -> tuple[Reason, ...]:
+    if verdict != "needs" or not unclear:
+        return ()
+    return tuple(
+        Reason(key, condition.yes.text)
+        for condition in found.open
+        for key in facts_of(condition.node)
+        if key in unclear
+    )
+
+
 def _assumed(
     benefit: Benefit, line: Line, verdict: Verdict, found: Findings, case: Case
 ) -> tuple[Reason, ...]:
     """List what was taken for granted: on a refusal only what might have excused it."""
-    failed = {condition.id for condition in found.failed}
     if verdict == "not_eligible":
+        failed = {condition.id for condition in found.failed}
         return tuple(d.assumed for d in found.open_doubts if d.assumed and d.excuses in failed)
-    asked = set(found.asks)
     doubts = [
         doubt.assumed
         for doubt in found.open_doubts
-        if doubt.assumed and not asked.issuperset(missing(doubt.node, case.values))
+        if doubt.assumed and not (found.asks and _asked(doubt, found, case))
     ]
     undated = not benefit.date_fact or case.low < benefit.begins
     after = [benefit.after_assumed] if benefit.after_assumed and undated else []
     return (*line.assumes, *found.assumed, *doubts, *after)
+
+
+def _asked(doubt: Doubt, found: Findings, case: Case) -> bool:
+    """Say whether all that the doubt hangs on is asked for anyway."""
+    return all(key in found.asks for key in doubt.lacks(case.values))

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from knowledge.rules.walk import compile_test, facts_of
+from knowledge.rules.outcome import Reason
+from knowledge.rules.walk import compile_missing, compile_test, facts_of
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from knowledge.rules.amounts import Payment
-    from knowledge.rules.expressions import Node, Test
-    from knowledge.rules.outcome import Reason
+    from knowledge.rules.expressions import Node, Test, Values
+    from knowledge.rules.walk import Missing
 
 MAIN = "main"
 
@@ -40,6 +42,11 @@ class Condition:
         return compile_test(self.node)
 
     @cached_property
+    def lacks(self) -> Missing:
+        """The facts missing for the test."""
+        return compile_missing(self.node)
+
+    @cached_property
     def may_assume(self) -> Test | None:
         """The compiled test for when the assumption may be made; None: always."""
         return compile_test(self.assumed_when) if self.assumed_when else None
@@ -52,8 +59,7 @@ class Doubt:
     `unclear`: known to apply, the verdict is unspecified; unknown, `assumed` says what is
     taken for granted. `gap`: the same, but unknown it is a missing fact, since the document
     has no answer on one side of it. `note`: only shown, on a refusal only if `beside_refusal`.
-    Where an `unclear` doubt applies, the
-    condition it `excuses` is not counted as failed.
+    Where a doubt applies, the condition it `excuses` is not counted as failed.
     """
 
     id: str
@@ -68,6 +74,11 @@ class Doubt:
     def test(self) -> Test:
         """The compiled test."""
         return compile_test(self.node)
+
+    @cached_property
+    def lacks(self) -> Missing:
+        """The facts missing for the test."""
+        return compile_missing(self.node)
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,11 @@ class Line:
         """The compiled test of `shown`."""
         return compile_test(self.shown) if self.shown else None
 
+    @cached_property
+    def paid(self) -> tuple[Reason, ...]:
+        """The step of the reasoning that says how the payment is counted; none without one."""
+        return (Reason("amount", self.payment.text),) if self.payment else ()
+
     @property
     def required_facts(self) -> tuple[str, ...]:
         """Name the facts the line's conditions and payment hang on."""
@@ -139,6 +155,20 @@ class Benefit:
     kinds: tuple[str, ...] = ()
     date_fact: str = ""
     after_assumed: Reason | None = None
+
+    @cached_property
+    def branches(self) -> bool:
+        """Say whether some line appears only in some cases."""
+        return any(line.shown or line.otherwise for line in self.lines)
+
+    def lines_for(self, values: Values) -> Sequence[Line]:
+        """Return the lines that appear for what is known."""
+        if not self.branches:
+            return self.lines
+        shown = [line for line in self.lines if line.is_shown and line.is_shown(values)]
+        if shown:
+            return [*shown, *(x for x in self.lines if not x.shown and not x.otherwise)]
+        return [line for line in self.lines if not line.shown]
 
     @cached_property
     def own_facts(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ each complete in itself and fit to be shown to a worker.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,8 +28,7 @@ class Reason:
         return {"id": self.id, "text": self.text}
 
 
-@dataclass(frozen=True)
-class Validity:
+class Validity(NamedTuple):
     """From when the rule holds, until when it is named, and how the fact's date lies to it."""
 
     begins: dt.date
@@ -42,8 +41,7 @@ class Validity:
         return {"from": self.begins.isoformat(), "nominal_until": until, "status": self.status}
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one line of one benefit comes to for one person.
 
     `amount` is whole yuan, (low, high), 0 when refused, or None (silent, unbounded, no money).

@@ -64,7 +64,9 @@ class PolicySet:
     ) -> Estimate:
         """Judge every benefit asked about, on the day `on`; `unclear` is never asked again."""
         outcomes = tuple(
-            outcome for key in self.chosen(facts) for outcome in self._judge(key, facts.values, on)
+            outcome
+            for key in self.chosen(facts)
+            for outcome in self._judge(key, facts.values, on, unclear)
         )
         used = dict.fromkeys(outcome.policy for outcome in outcomes)
         overlaps = [overlap for document in self.documents for overlap in document.overlaps]
@@ -110,17 +112,17 @@ class PolicySet:
         kind = next(iter(kinds)) if kinds and len(kinds) == 1 else None
         return [key for key, benefit in self.benefits.items() if _fits(benefit, facts, sides, kind)]
 
-    def _judge(self, key: str, values: Values, on: dt.date) -> list[Outcome]:
+    def _judge(
+        self, key: str, values: Values, on: dt.date, unclear: frozenset[str] = frozenset()
+    ) -> list[Outcome]:
         version = self.versions[key][-1]
         if len(self.versions[key]) > 1:
             version = self.version_on(key, fact_days(version.benefit.date_fact, values, on)[1])
         benefit = version.benefit
-        lines = [line for line in benefit.lines if line.is_shown and line.is_shown(values)]
-        if not lines:
-            lines = [line for line in benefit.lines if not line.is_shown]
-        else:
-            lines += [x for x in benefit.lines if not x.is_shown and not x.otherwise]
-        return [judge(version.document, benefit, line, values, on) for line in lines]
+        return [
+            judge(version.document, benefit, line, values, on, unclear=unclear)
+            for line in benefit.lines_for(values)
+        ]
 
 
 def _fits(benefit: Benefit, facts: Facts, sides: set[str], kind: str | None) -> bool:

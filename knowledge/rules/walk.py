@@ -6,6 +6,7 @@ keep a None from being settled, in the order of the tree.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,8 @@ from knowledge.rules.expressions import (
     Values,
     Where,
 )
+
+Missing = Callable[[Values], tuple[str, ...]]
 
 
 @lru_cache(maxsize=4096)
@@ -51,20 +54,43 @@ def compile_test(node: Node) -> Test:  # noqa: PLR0911 - one arm for each kind o
 
 def missing(node: Node, values: Values) -> tuple[str, ...]:
     """Name the facts without which `node` stays undecided; empty when it is decided."""
-    if compile_test(node)(values) is not None:
-        return ()
+    return compile_missing(node)(values)
+
+
+@lru_cache(maxsize=4096)
+def compile_missing(node: Node) -> Missing:
+    """Compile `missing` for one tree."""
+    test = compile_test(node)
     match node:
-        case AllOf() | AnyOf():
-            found = [key for part in node.parts for key in missing(part, values)]
-            return tuple(dict.fromkeys(found))
-        case Not():
-            return missing(node.part, values)
-        case Where():
-            return missing(node.when, values) or missing(node.then, values)
         case Always():
-            return ()
+            return lambda _values: ()
+        case Not():
+            return compile_missing(node.part)
+        case AllOf() | AnyOf():
+            return _missing_parts(test, tuple(compile_missing(part) for part in node.parts))
+        case Where():
+            return _missing_where(test, compile_missing(node.when), compile_missing(node.then))
         case _:
-            return (node.fact,)
+            fact = (node.fact,)
+            return lambda values: fact if test(values) is None else ()
+
+
+def _missing_parts(test: Test, parts: tuple[Missing, ...]) -> Missing:
+    def missing_parts(values: Values) -> tuple[str, ...]:
+        if test(values) is not None:
+            return ()
+        return tuple(dict.fromkeys(key for part in parts for key in part(values)))
+
+    return missing_parts
+
+
+def _missing_where(test: Test, when: Missing, then: Missing) -> Missing:
+    def missing_where(values: Values) -> tuple[str, ...]:
+        if test(values) is not None:
+            return ()
+        return when(values) or then(values)
+
+    return missing_where
 
 
 def facts_of(node: Node) -> tuple[str, ...]:
