@@ -1,0 +1,68 @@
+"""From a normalised message to the evidence that is weighed: characters, concepts, pairs.
+
+A feature is a short string (a stretch of characters) or a whole number (a concept, or a pair of
+concepts); its value is such that each kind of evidence weighs the same in short and long messages.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from knowledge.concepts import Concepts
+
+GRAM = 2
+"""Longest stretch of characters that counts as evidence (three and four are worse: unseen)."""
+PAIR_WEIGHT = 0.5
+LENGTH_WEIGHT = 0.3
+LENGTHS = 8
+NOTHING = -1
+"""The concept of a message in which no concept was found."""
+PAIRS = 1 << 12
+"""A pair's feature number is first * PAIRS + second + PAIRS; concepts themselves are below."""
+
+_MARKS = re.compile(r"[^\w👌👍❌]+")
+_DIGITS = re.compile(r"[0-9]+")
+
+Feature = str | int
+
+
+def squeeze(text: str) -> str:
+    """Drop punctuation and blanks: workers write with and without."""
+    return _MARKS.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The features of one message with their values, and the concepts found in it."""
+
+    values: dict[Feature, float]
+    concepts: dict[int, int]
+    grams: int
+
+
+def evidence(squeezed: str, concepts: Concepts) -> Evidence:
+    """Weigh one squeezed message. All numbers in digits count as the same number."""
+    text = f"^{_DIGITS.sub('0', squeezed)}$"
+    grams = {text[at : at + size] for size in range(1, GRAM + 1) for at in range(len(text))}
+    grams -= {"^", "$"}
+    share = 1 / sqrt(len(grams) or 1)
+    values: dict[Feature, float] = dict.fromkeys(sorted(grams), share)
+    found = concepts.find(squeezed)
+    values.update(_concept_values(sorted(found)))
+    values[f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}"] = LENGTH_WEIGHT
+    return Evidence(values, found, len(grams))
+
+
+def _concept_values(found: list[int]) -> dict[Feature, float]:
+    if not found:
+        return {NOTHING: 1.0}
+    values: dict[Feature, float] = dict.fromkeys(found, 1 / sqrt(len(found)))
+    pairs = [first * PAIRS + second + PAIRS for first, second in combinations(found, 2)]
+    if pairs:
+        values.update(dict.fromkeys(pairs, PAIR_WEIGHT / sqrt(len(pairs))))
+    return values

@@ -1,0 +1,118 @@
+"""The trained reading of intents and topics: sentences + concepts → one linear table → shares.
+
+Intents and topics are decided together: every topic is a label beside the other intents, and the
+share of `policy_question` is the sum of its topics' shares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from knowledge.concepts import Concepts, load_concepts
+from knowledge.features import evidence, squeeze
+from knowledge.linear import Linear, pack, softmax, train, unpack
+from knowledge.normalise import normalise
+from knowledge.saved import fingerprint, read_arrays, write_arrays
+from knowledge.sentences import Label, Sentence, load_sentences, sentence_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FILE = "understanding.table"
+SHARPNESS = 1.0
+"""Scores are multiplied by this before they become shares (fitted on hands not trained on)."""
+CODE = ("concepts", "features", "linear", "model", "normalise", "saved", "sentences")
+"""Modules whose change makes a saved table stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a message looks like: `intents` and `topics` by falling share, each adding up to 1.
+
+    `named` are the benefits named in it; `unseen` is the share of its characters and pairs of
+    characters that no sentence holds.
+    """
+
+    intents: tuple[tuple[str, float], ...]
+    topics: tuple[tuple[str, float], ...]
+    named: tuple[str, ...]
+    unseen: float
+
+
+class Model:
+    """Judges messages; made by `load` (saved table or training) or `of` (training only)."""
+
+    def __init__(self, concepts: Concepts, labels: tuple[Label, ...], table: Linear) -> None:
+        self._concepts, self._labels, self._table = concepts, labels, table
+        self._names = sorted({label.intent for label in labels})
+        place = {name: number for number, name in enumerate(self._names)}
+        self._intent = np.array([place[label.intent] for label in labels])
+        self._topical = np.flatnonzero([bool(label.topic) for label in labels])
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sentence], concepts: Concepts) -> Model:
+        """Train on these sentences."""
+        return cls(concepts, *_train(sentences, concepts))
+
+    @classmethod
+    def load(cls, root: Path, cache: Path) -> Model:
+        """Take the saved table if it belongs to exactly these data and this code, else train.
+
+        A fault in the data is a `KnowledgeError`; a folder that cannot be written only means
+        that the next start trains again.
+        """
+        mark = fingerprint(_sources(root))
+        concepts = load_concepts(root / "concepts.toml")
+        stored = read_arrays(cache / FILE, mark)
+        if stored is None:
+            labels, table = _train(load_sentences(root / "intents"), concepts)
+            names = np.array([f"{label.intent}/{label.topic}" for label in labels])
+            stored = {**pack(table), "labels": names}
+            write_arrays(cache / FILE, mark, stored)
+        labels = tuple(Label(*line.split("/")) for line in stored["labels"].tolist())
+        return cls(concepts, labels, unpack(stored))
+
+    def judge(self, squeezed: str) -> Judgement:
+        """Judge one normalised, squeezed message."""
+        seen = evidence(squeezed, self._concepts)
+        scores, unseen = self._table.scores(seen)
+        shares = softmax(scores * np.float32(SHARPNESS))
+        intents = np.bincount(self._intent, weights=shares)
+        topics = shares[self._topical]
+        return Judgement(
+            intents=tuple((self._names[at], float(intents[at])) for at in np.argsort(-intents)),
+            topics=self._ranked_topics(topics),
+            named=self._concepts.topics_named(squeezed),
+            unseen=unseen / (seen.grams or 1),
+        )
+
+    def _ranked_topics(self, shares: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        whole = float(shares.sum()) or 1.0
+        order = np.argsort(-shares)[:3]
+        return tuple(
+            (self._labels[self._topical[at]].topic, float(shares[at]) / whole) for at in order
+        )
+
+
+def _train(sentences: Sequence[Sentence], concepts: Concepts) -> tuple[tuple[Label, ...], Linear]:
+    labels = tuple(sorted({sentence.label for sentence in sentences}))
+    number = {label: at for at, label in enumerate(labels)}
+    seen = [evidence(squeeze(normalise(one.text)), concepts) for one in sentences]
+    return labels, train(seen, [number[one.label] for one in sentences], len(labels))
+
+
+def _sources(root: Path) -> list[Path]:
+    """List what the table depends on: sentences, concepts, mishearings and the code itself."""
+    code = [(root / name).with_suffix(".py") for name in CODE]
+    return [
+        *sentence_files(root / "intents"),
+        root / "concepts.toml",
+        root / "lexicon" / "homophones.toml",
+        *code,
+    ]

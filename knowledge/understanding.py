@@ -1,0 +1,149 @@
+"""What a worker wants, from the text alone: `Understander.load`, then `.understand(text, today)`.
+
+Exact table first, then the linear reading; a message made of words that were never seen, or read
+without any certainty, is not ours (`out_of_scope`). No state of the talk enters here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from knowledge.exact import Exact, load_exact
+from knowledge.features import squeeze
+from knowledge.model import Model
+from knowledge.normalise import normalise
+from knowledge.sentences import OUT, POLICY
+from knowledge.slots import extract_facts, extract_slots
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
+    from knowledge.model import Judgement
+
+RUNNERS = 3
+ACT = 0.5
+"""From this share on, or with this lead over the second, the first intent is acted on."""
+LEAD = 0.25
+LOST = 0.25
+"""Below this share nothing was understood."""
+NOVEL = 0.55
+"""Share of unseen characters above which only a rather certain reading (`BOLD`) is believed."""
+BOLD = 0.8
+HALF = 4
+"""A part of a message that asks something by itself has at least this many characters."""
+PART_SURE = 0.6
+
+_PARTS = re.compile(r"[,，。;；!！?？\n ]+|还有就是|另外|顺便|还想问|再问|还有(?=[^没吗名])|对了")
+
+Sure = Literal["act", "ask", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """One message as understood.
+
+    `score` (0–1) is how likely `intent` is; `topic` is None unless the intent is
+    `policy_question`; `about_topic` is the benefit that the message names, whatever it wants of
+    it; `also` holds the intent of a second question; `sure` says whether to act, to ask which of
+    two, or that nothing was understood.
+    """
+
+    text: str
+    intent: str
+    score: float
+    topic: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    slots: dict[str, Any] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    runners_up: tuple[tuple[str, float], ...] = ()
+    sure: Sure = "act"
+    about_topic: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the line of `jcbot understand`; slots that were not named are left out."""
+        return {
+            "text": self.text,
+            "intent": self.intent,
+            "score": round(self.score, 4),
+            "topic": self.topic,
+            "facts": self.facts,
+            "slots": self.slots,
+            "also": list(self.also),
+            "runners_up": [
+                {"intent": intent, "score": round(score, 4)} for intent, score in self.runners_up
+            ],
+        }
+
+
+class Understander:
+    """Reads messages; holds no state and may be shared."""
+
+    def __init__(self, exact: Exact, model: Model) -> None:
+        self._exact, self._model = exact, model
+
+    @classmethod
+    def load(cls, root: Path, cache: Path) -> Understander:
+        """Read the data under `root`; the trained table is kept in the folder `cache`.
+
+        Raises `KnowledgeError` for a fault in the data. The first start after a change of the
+        sentences trains for some seconds.
+        """
+        return cls(load_exact(root / "exact.toml"), Model.load(root, cache))
+
+    def understand(self, text: str, today: dt.date) -> Understanding:
+        """Read one message. Never raises; only the first 500 characters are read."""
+        clean = normalise(text)
+        bare = squeeze(clean)
+        intent = self._exact.find(clean)
+        if intent is not None:
+            return Understanding(text, intent, 1.0)
+        if not bare:
+            return Understanding(text, OUT, 1.0)
+        seen = self._model.judge(bare)
+        decided = _decide(seen)
+        first, score = decided[0]
+        topic = seen.topics[0][0] if first == POLICY else None
+        return Understanding(
+            text,
+            first,
+            score,
+            topic,
+            extract_facts(text, today),
+            extract_slots(text, today),
+            also=self._second(clean, decided),
+            runners_up=decided[1 : 1 + RUNNERS],
+            sure=_sure(decided),
+            about_topic=topic if topic in seen.named else next(iter(seen.named), None),
+        )
+
+    def _second(self, clean: str, decided: tuple[tuple[str, float], ...]) -> tuple[str, ...]:
+        """Return the other intent where the message's parts clearly ask for two things."""
+        parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= HALF]
+        if len(parts) < 2:  # noqa: PLR2004 - two parts make two questions
+            return ()
+        first = decided[0][0]
+        likely = {intent for intent, _ in decided[:3]}
+        for part in parts[:4]:
+            intent, score = self._model.judge(part).intents[0]
+            if intent not in (first, OUT) and intent in likely and score >= PART_SURE:
+                return (intent,)
+        return ()
+
+
+def _decide(seen: Judgement) -> tuple[tuple[str, float], ...]:
+    """Order the intents, with what is too novel or too uncertain put down as not ours."""
+    first, score = seen.intents[0]
+    if first == OUT or (score >= LOST and (seen.unseen < NOVEL or score >= BOLD)):
+        return seen.intents
+    rest = tuple(pair for pair in seen.intents if pair[0] != OUT)
+    return ((OUT, 1 - score), *rest)
+
+
+def _sure(decided: tuple[tuple[str, float], ...]) -> Sure:
+    (first, score), (_, second) = decided[:2]
+    if score < LOST or (first == OUT and score < ACT):
+        return "unknown"
+    return "act" if score >= ACT or score - second >= LEAD else "ask"
