@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
+from jcbot.setting_forms import is_key, read_moment
+
 AES_KEY_LENGTH = 43
-KEY_BYTES = 32
 NOTHING = SecretStr("")
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
-    except (ValueError, binascii.Error):
-        return False
-
-
-def _read_moment(text: str) -> dt.date | dt.datetime | None:
-    if not text.strip():
-        return None
-    for read in (dt.date.fromisoformat, dt.datetime.fromisoformat):
-        try:
-            return read(text.strip())
-        except ValueError:
-            continue
-    raise ValueError("应当是日期（2026-11-23）或带时区的时间（2026-11-23T09:00:00+08:00）")
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -57,7 +38,7 @@ class WeChat(Section):
     @classmethod
     def _aes_key(cls, value: SecretStr) -> SecretStr:
         key = value.get_secret_value()
-        if key and not (len(key) == AES_KEY_LENGTH and _is_key(key + "=")):
+        if key and not (len(key) == AES_KEY_LENGTH and is_key(key + "=")):
             raise ValueError(f"应当是公众平台给的{AES_KEY_LENGTH}个字母或数字")
         return value
 
@@ -132,7 +113,7 @@ class Privacy(Section):
         names = []
         for value in values:
             name, colon, key = value.get_secret_value().partition(":")
-            if not (name and colon and _is_key(key)):
+            if not (name and colon and is_key(key)):
                 raise ValueError("每一项应当写成 名字:32字节密钥的base64")
             names.append(name)
         if len(set(names)) < len(names):
@@ -142,7 +123,7 @@ class Privacy(Section):
     @field_validator("index_key")
     @classmethod
     def _index_key(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value() and not _is_key(value.get_secret_value()):
+        if value.get_secret_value() and not is_key(value.get_secret_value()):
             raise ValueError("应当是32字节密钥的base64")
         return value
 
@@ -161,7 +142,7 @@ class Clock(Section):
     @field_validator("fixed", mode="before")
     @classmethod
     def _fixed(cls, value: object) -> dt.date | dt.datetime | None:
-        moment = _read_moment(value) if isinstance(value, str) else value
+        moment = read_moment(value) if isinstance(value, str) else value
         if moment is None:
             return None
         if not isinstance(moment, dt.date):

@@ -12,8 +12,9 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis as Client
 
-from jcbot import settings, shared
-from jcbot.shared import MemoryShared, RedisShared, Shared, open_shared
+from jcbot import settings, shared_redis
+from jcbot.shared import MemoryShared, Shared, open_shared
+from jcbot.shared_redis import RedisShared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -120,7 +121,7 @@ async def test_slow_redis_costs_a_short_budget_and_then_nothing() -> None:
 async def test_redis_that_comes_back_is_used_again(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared, "PAUSE_S", 0.1)
+    monkeypatch.setattr(shared_redis, "PAUSE_S", 0.1)
     prefix = f"jcbot-test-{secrets.token_hex(6)}:"
     store = open_redis(redis_url, prefix)
     assert isinstance(store, RedisShared)
