@@ -6,6 +6,7 @@ it still holds) is written once, in knowledge/aspects.toml, and taken up by name
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
 class Variant:
     """A special answer of a topic and when it is given.
 
-    It holds when one of `any` and all of `all` stand in the normalised question, none of `none`
-    does, and every entry of `facts` equals what was read from the question.
+    It holds when one of `any` stands in the normalised question (or `pattern` is found, a regular
+    expression, for counts), all of `all` do, none of `none` does, and every entry of `facts`
+    equals what was read from the question.
     """
 
     name: str
     answer: str
     any: tuple[str, ...]
+    pattern: re.Pattern[str] | None
     all: tuple[str, ...]
     none: tuple[str, ...]
     facts: tuple[tuple[str, Any], ...]
@@ -35,11 +38,16 @@ class Variant:
 
     def fits(self, text: str, facts: Mapping[str, Any]) -> bool:
         """Say whether this variant answers the question."""
-        if self.any and not any(word in text for word in self.any):
+        if (self.any or self.pattern) and not self._named(text):
             return False
         if any(word in text for word in self.none) or any(word not in text for word in self.all):
             return False
         return all(facts.get(key) == value for key, value in self.facts)
+
+    def _named(self, text: str) -> bool:
+        if any(word in text for word in self.any):
+            return True
+        return self.pattern is not None and self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +128,23 @@ def _variant(table: Table, clause: str, *, money: bool) -> Variant:
         name=table.text("name"),
         answer=table.text("answer").strip(),
         any=tuple(table.texts("any", [])),
+        pattern=_pattern(table),
         all=tuple(table.texts("all", [])),
         none=tuple(table.texts("none", [])),
         facts=tuple((key, facts.any(key)) for key in facts.keys()),  # noqa: SIM118 - a Table
         clause=table.text("clause", clause),
         money=table.get("money", bool, default=money),
     )
-    if not (variant.any or variant.all or variant.facts):
-        raise table.error("any", "这个变体没有写什么时候用（any、all 或 facts）")
+    if not (variant.any or variant.pattern or variant.all or variant.facts):
+        raise table.error("any", "这个变体没有写什么时候用（any、pattern、all 或 facts）")
     table.done()
     return variant
+
+
+def _pattern(table: Table) -> re.Pattern[str] | None:
+    if "pattern" not in table:
+        return None
+    try:
+        return re.compile(table.text("pattern"))
+    except re.error as fault:
+        raise table.error("pattern", f"正则表达式写错了（{fault}）") from None

@@ -221,14 +221,22 @@ def test_every_topic_is_asked_about() -> None:
     assert sum(map(len, asked.values())) >= 150
 
 
-def test_an_unknown_aspect_is_refused_by_file_and_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('aspects = ["x"]', "aspects"),
+        ('[[variant]]\nname = "a"\nanswer = "一。"', "variant[1].any"),
+        ('[[variant]]\nname = "a"\nanswer = "一。"\npattern = "("', "variant[1].pattern"),
+        ('[[variant]]\nname = "a"\nanswer = "一。"\nany = ["a"]\nwhen = 1', "variant[1].when"),
+    ],
+)
+def test_a_slip_in_a_topic_is_told_with_file_and_key(tmp_path: Path, line: str, key: str) -> None:
     (tmp_path / "aspects.toml").write_text("")
     folder = tmp_path / "topics"
     folder.mkdir()
-    (folder / "one.toml").write_text(
-        'title = "一"\nclause = "三（二）"\nanswer = "一。"\naspects = ["x"]'
-    )
+    head = 'title = "一"\nclause = "三（二）"\nanswer = "一。"\n'
+    (folder / "one.toml").write_text(head + line)
     with pytest.raises(KnowledgeError) as caught:
         load_topics(folder)
-    assert caught.value.key == "aspects"
+    assert caught.value.key == key
     assert "one.toml" in caught.value.file
