@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import human, menu
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
@@ -31,4 +32,4 @@ def notices(turn: Turn) -> str:
 
 def _answer(turn: Turn, key: str, offers: list[tuple[str, str]]) -> str:
     shown = menu.offer(turn, [*offers, ("human_agent", turn.say("menu.to_human"))])
-    return turn.say(key) + "\n" + human.contact(turn) + "\n" + shown
+    return lines(turn.say(key), human.contact(turn), shown)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from handlers import arrivals, commands, fallback, followup, interview, offers
 from handlers.paging import paginate
 from handlers.routes import TOPICS
+from handlers.text import lines
 from handlers.turn import Reply
 from knowledge.normalise import normalise
 
@@ -42,7 +43,7 @@ def _speak(turn: Turn) -> str:
     said = by_intent(turn)
     if asking and turn.state.asking is asking:  # an aside: come back to the open question
         again = interview.ask_again(turn, asking)
-        return interview.lines(said, turn.say("interview.back_to_question") + again)
+        return lines(said, turn.say("interview.back_to_question") + again)
     return said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import human, menu
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
@@ -40,7 +41,7 @@ def choose(turn: Turn) -> str:
         ("ask", turn.say("fallback.do_policy_question")),
     ]
     offers.append(("human_agent", turn.say("fallback.none_of_these")))
-    return turn.say("fallback.which") + "\n" + menu.offer(turn, offers)
+    return lines(turn.say("fallback.which"), menu.offer(turn, offers))
 
 
 def out_of_scope(turn: Turn) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from handlers.text import lines
+
 if TYPE_CHECKING:
     from handlers.turn import Turn
 
@@ -15,7 +17,7 @@ def answer(turn: Turn) -> str:
     if turn.library.commands.find(turn.normal) != "human":
         turn.office.ask_staff(turn.message.openid, turn.text, reason)
     lead = turn.say(f"human.{reason}") if reason != "plain" else ""
-    return "\n".join(part for part in (lead, contact(turn), kept(turn)) if part)
+    return lines(lead, contact(turn), kept(turn))
 
 
 def contact(turn: Turn) -> str:

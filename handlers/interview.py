@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import people, questions, results
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from handlers.state import Form
@@ -35,6 +36,10 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     if not form.asked and not state.person:
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     estimate = people.estimate(turn, form)
+    promising = results.promising(form, estimate)
+    if promising:
+        form.asked = promising
+        estimate = people.estimate(turn, form)
     fact = results.next_question(turn, form, estimate)
     if fact:
         stake = results.at_stake(turn, form, estimate, fact)
@@ -77,11 +82,6 @@ def ask_again(turn: Turn, form: Form) -> str:
     return questions.ask(turn, form, form.open)
 
 
-def lines(*parts: str) -> str:
-    """Join the parts that are not empty, a line each."""
-    return "\n".join(part for part in parts if part)
-
-
 def _asks_back(turn: Turn) -> bool:
     """Say whether the message is a question of its own, not an answer."""
     understood = turn.understood
@@ -114,6 +114,9 @@ def _take_something_else(turn: Turn, form: Form) -> str | None:
     corrected = questions.correct(turn, form)
     if corrected:
         return proceed(turn, form, turn.say("interview.corrected", what=corrected))
+    other = questions.read_other(turn, form, people.estimate(turn, form))
+    if other:
+        return proceed(turn, form, turn.say("interview.noted_this", what=other))
     changed = people.note(turn)
     if turn.understood and set(turn.understood.facts) - {"about"}:
         key = "interview.changed" if changed else "interview.noted"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import menu
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
@@ -28,7 +29,7 @@ def tell(turn: Turn, name: str, question: str | None = None) -> str:
     text, clause, money = topic.answer, topic.clause, topic.money
     if variant:
         text, clause, money = variant.answer, variant.clause, variant.money
-    return "\n".join((text, basis(turn, clause, notice=money), _next(turn, topic)))
+    return lines(text, basis(turn, clause, notice=money), _next(turn, topic))
 
 
 def basis(turn: Turn, clause: str, *, notice: bool) -> str:

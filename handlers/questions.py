@@ -11,10 +11,13 @@ from knowledge.slots import Answer, read_answer
 if TYPE_CHECKING:
     from handlers.state import Form
     from handlers.turn import Turn
+    from knowledge.rules import Estimate
 
 SITUATION = "situation"
 PER_PAGE = 5
 BARE = 4  # characters of an answer such as 高级工 that would be a topic were nothing asked
+BARE_NUMBER = 2  # characters of a number that is a place in the list and nothing else
+TWO = 2  # choices of a yes or no, which fits any question and so none but the open one
 NEXT_PAGE, NONE = "_next_page", "_none"
 
 
@@ -89,6 +92,24 @@ def correct(turn: Turn, form: Form) -> str:
         answer = read_answer(spec, _rest(turn), turn.today)
         if answer.kind == "value" and answer.value != turn.state.person[fact]:
             turn.state.person[fact] = answer.value
+            return spec.say(answer.value)
+    return ""
+
+
+def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
+    """Read the message as an answer to another question still open; return its wording or ""."""
+    if any(character.isdigit() for character in turn.normal) and len(turn.normal) <= BARE_NUMBER:
+        return ""
+    needs = dict.fromkeys(fact for outcome in estimate.outcomes for fact in outcome.needs)
+    for fact in needs:
+        spec = turn.library.book.specs[fact]
+        elsewhere = spec.unit and spec.unit not in turn.normal
+        if fact == form.open or elsewhere or len(spec.choices) == TWO:
+            continue
+        answer = read_answer(spec, turn.normal, turn.today)
+        if answer.kind == "value":
+            form.history = [*form.history, fact]
+            people.put(turn.state.person, fact, answer.value)
             return spec.say(answer.value)
     return ""
 

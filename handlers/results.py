@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import menu, people, policy
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 SHOWN = 3  # outcomes told in one message
 REASONS = 4
 ASSUMED = 3
+ENOUGH = 2  # facts told that settle an outcome: it is what the worker came for
 
 
 def next_question(turn: Turn, form: Form, estimate: Estimate) -> str:
@@ -26,23 +28,34 @@ def next_question(turn: Turn, form: Form, estimate: Estimate) -> str:
     fact = estimate.next_question or ""
     if not fact or not turn.library.book.specs[fact].ask:
         return ""
-    return "" if not form.asked and any(map(_in_hand, estimate.outcomes)) else fact
+    return fact if form.asked or not _settled(turn, estimate) else ""
+
+
+def promising(form: Form, estimate: Estimate) -> list[str]:
+    """Asked about nothing in particular and nothing in hand: what only an amount hangs on.
+
+    The interview is then about these, not about everything the facts touch.
+    """
+    if form.asked or any(map(_in_hand, estimate.outcomes)):
+        return []
+    found = [each for each in estimate.outcomes if each.verdict == "needs" and not each.asks]
+    return list(dict.fromkeys(each.benefit for each in found))
 
 
 def at_stake(turn: Turn, form: Form, estimate: Estimate, fact: str) -> str:
     """Say what amount hangs on the question, once, where it is known already."""
-    if form.history:
+    if any(name in turn.library.book.specs for name in form.history):
         return ""
     for outcome in estimate.outcomes:
         if outcome.verdict == "needs" and fact in outcome.needs and outcome.amount:
-            money = _money(turn, outcome)
-            return turn.say("results.at_stake", name=_name(turn, outcome), amount=money)
+            paid = _texts(_paid(turn, outcome))
+            return turn.say("results.at_stake", name=_name(turn, outcome), paid=paid)
     return ""
 
 
 def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     """Tell the result: the best outcomes, their source, what was taken for granted, next steps."""
-    told = _chosen(form, estimate)
+    told = _chosen(turn, form, estimate)
     if not told:
         return turn.say("results.nothing") + "\n" + turn.say("results.refused_help")
     parts = [_sentence(turn, outcome) for outcome in told]
@@ -50,12 +63,22 @@ def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     parts.append(_listed(turn, "results.assumed", _assumed(form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
-    parts.append(_next(turn))
-    return "\n".join(part for part in parts if part)
+    parts.append(_next(turn, told))
+    return lines(*parts)
 
 
 def _in_hand(outcome: Outcome) -> bool:
     return outcome.verdict == "eligible" and bool(outcome.amount)
+
+
+def _settled(turn: Turn, estimate: Estimate) -> bool:
+    """Say whether one outcome is in hand, or settled by at least two facts that were told."""
+    told, benefits = set(turn.state.person), turn.library.policies.benefits
+    return any(
+        _in_hand(each) or (each.verdict != "needs" and len(told & own) >= ENOUGH)
+        for each in estimate.outcomes
+        for own in [set(benefits[each.benefit].own_facts)]
+    )
 
 
 def _rank(outcome: Outcome) -> tuple[int, bool]:
@@ -63,13 +86,15 @@ def _rank(outcome: Outcome) -> tuple[int, bool]:
     return order.index(outcome.verdict), outcome.paid_to != "worker"
 
 
-def _chosen(form: Form, estimate: Estimate) -> list[Outcome]:
-    """All that was asked for by name; else the good news, and a refusal only without any."""
+def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:
+    """All that was asked for by name; else what the facts settle and what they come near to."""
     outcomes = sorted(estimate.outcomes, key=_rank)
-    if not form.asked:
-        better = [outcome for outcome in outcomes if outcome.verdict != "not_eligible"]
-        outcomes = better or outcomes[:1]
-    return outcomes[:SHOWN]
+    if form.asked:
+        return outcomes[:SHOWN]
+    known = set(turn.state.person)
+    benefits = turn.library.policies.benefits
+    near = [each for each in outcomes if len(known & set(benefits[each.benefit].own_facts)) > 1]
+    return (near or outcomes)[:SHOWN]
 
 
 def _sentence(turn: Turn, outcome: Outcome) -> str:
@@ -93,7 +118,7 @@ def _sentence(turn: Turn, outcome: Outcome) -> str:
 def _needs(turn: Turn, outcome: Outcome, who: str, name: str) -> str:
     if not outcome.amount:
         return turn.say("results.needs", name=name)
-    payee = turn.say(f"results.payee_{outcome.paid_to}", who=who)
+    payee = turn.say(f"results.payee_{outcome.paid_to or 'open'}", who=who)
     return turn.say("results.needs_amount", name=name, amount=_money(turn, outcome), payee=payee)
 
 
@@ -113,7 +138,15 @@ def _because(turn: Turn, outcome: Outcome) -> str:
     """Why: the conditions met, or what the blocker already said is not repeated."""
     if outcome.verdict not in {"eligible", "needs"}:
         return ""
-    return _listed(turn, "results.because", outcome.trace[:REASONS])
+    paid = {reason.id for reason in _paid(turn, outcome)}
+    met = [reason for reason in outcome.trace if reason.id not in paid]
+    return _listed(turn, "results.because", met[:REASONS])
+
+
+def _paid(turn: Turn, outcome: Outcome) -> tuple[Reason, ...]:
+    """The sentence that tells how the amount is worked out."""
+    benefit = turn.library.policies.benefits[outcome.benefit]
+    return next((line.paid for line in benefit.lines if line.id == outcome.line), ())
 
 
 def _assumed(form: Form, told: list[Outcome]) -> list[Reason]:
@@ -144,8 +177,12 @@ def _basis(turn: Turn, told: list[Outcome]) -> str:
     return policy.basis(turn, clauses, notice=notice)
 
 
-def _next(turn: Turn) -> str:
+def _next(turn: Turn, told: list[Outcome]) -> str:
     choices = [("topic:apply_process", turn.say("results.next_apply"))]
+    waiting = [each.benefit for each in told if each.verdict == "needs"]
+    if waiting:
+        action = "estimate:" + ",".join(dict.fromkeys(waiting))
+        choices.insert(0, (action, turn.say("results.next_settle")))
     choices.append(("do:restart", turn.say("results.next_change")))
     choices.append(("human_agent", turn.say("menu.to_human")))
     return menu.offer(turn, choices)
