@@ -89,8 +89,12 @@ def _pretty(_line: str, reply: str) -> None:
 
 def _plain(line: str, reply: str) -> None:
     """Write the exchange in the form of a transcript."""
-    said = line if line.startswith("/") else f"> {line}"
-    print(said, *(f"< {part}" for part in reply.splitlines()), sep="\n", flush=True)  # noqa: T201 - the command's output
+    print(
+        transcripts.written(line),
+        *(f"< {part}" for part in reply.splitlines()),
+        sep="\n",
+        flush=True,
+    )
 
 
 async def replay(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot import control
-from bot.wechat.pushes import HELP, CommandError, compose
+from bot.wechat.pushes import HELP, CommandError, compose, is_command
 from bot.wechat.simulator import NoAnswerError, Phone, signature
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Telephone:
         the user that the account is out of order.
         """
         name, _, rest = line.removeprefix("/").partition(" ")
-        if line.startswith("/") and name in self._own:
+        if is_command(line) and name in self._own:
             return await self._own[name](rest.strip())
         return await self._phone.send(compose(line))
 

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from bot.wechat.pushes import is_command
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,10 +72,15 @@ class Transcript:
         """Return the file's text."""
         lines: list[str] = []
         for exchange in self.exchanges:
-            said = exchange.line if exchange.line.startswith("/") else f"> {exchange.line}"
+            said = written(exchange.line)
             replies = (f"< {line}".rstrip() for line in exchange.expected)
             lines += [*exchange.notes, said, *replies]
         return "\n".join((*lines, *self.tail)) + "\n"
+
+
+def written(line: str) -> str:
+    """Return what the worker typed as a transcript writes it."""
+    return line if is_command(line) else f"> {line}".rstrip()
 
 
 def read(text: str) -> Transcript:
@@ -83,7 +90,7 @@ def read(text: str) -> Transcript:
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             notes.append(line)
-        elif line.startswith(("> ", "/")) or line == ">":
+        elif line.startswith("> ") or line == ">" or is_command(line):
             exchanges.append(Exchange(number, line.removeprefix(">").strip(), notes=notes))
             notes = []
         elif line.startswith("< ") or line == "<":

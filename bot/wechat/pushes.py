@@ -31,12 +31,14 @@ class CommandError(ValueError):
     """The command is unknown or lacks something; says what in Chinese."""
 
 
-def compose(line: str) -> Fields:
-    """Return the fields of a slash command, or of a text message for any other line.
+def is_command(line: str) -> bool:
+    """Tell a slash command from a text; WeChat's own smileys are written /:rose and are text."""
+    return line.startswith("/") and not line.startswith("/:")
 
-    WeChat's own smileys are written /:rose and are text.
-    """
-    if not line.startswith("/") or line.startswith("/:"):
+
+def compose(line: str) -> Fields:
+    """Return the fields of a slash command, or of a text message for any other line."""
+    if not is_command(line):
         return {"MsgType": "text", "Content": line}
     name, _, rest = line[1:].partition(" ")
     make = _MAKERS.get(name)
