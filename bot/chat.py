@@ -89,12 +89,9 @@ def _pretty(_line: str, reply: str) -> None:
 
 def _plain(line: str, reply: str) -> None:
     """Write the exchange in the form of a transcript."""
-    print(
-        transcripts.written(line),
-        *(f"< {part}" for part in reply.splitlines()),
-        sep="\n",
-        flush=True,
-    )
+    lines = (transcripts.written(line), *(f"< {part}" for part in reply.splitlines()))
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 async def replay(
