@@ -1,7 +1,8 @@
 """Answers to policy questions (政策问答): one file a topic under knowledge/topics/.
 
 What is asked in the same way about nearly every topic (how to apply, when the money comes, whether
-it still holds) is written once, in knowledge/aspects.toml, and taken up by name.
+it still holds) is written once, in knowledge/aspects.toml, and taken up by name; so are the words
+that show what is asked (who is paid, what a word means), where the answers differ.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Variant:
     name: str
     answer: str
     any: tuple[str, ...]
-    pattern: re.Pattern[str] | None
+    patterns: tuple[re.Pattern[str], ...]
     all: tuple[str, ...]
     none: tuple[str, ...]
     facts: tuple[tuple[str, Any], ...]
@@ -38,7 +39,7 @@ class Variant:
 
     def fits(self, text: str, facts: Mapping[str, Any]) -> bool:
         """Say whether this variant answers the question."""
-        if (self.any or self.pattern) and not self._named(text):
+        if (self.any or self.patterns) and not self._named(text):
             return False
         if any(word in text for word in self.none) or any(word not in text for word in self.all):
             return False
@@ -47,7 +48,7 @@ class Variant:
     def _named(self, text: str) -> bool:
         if any(word in text for word in self.any):
             return True
-        return self.pattern is not None and self.pattern.search(text) is not None
+        return any(pattern.search(text) for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,9 @@ class Topic:
 
 def load_topics(folder: Path) -> dict[str, Topic]:
     """Read every topic and the shared aspects beside the folder; a fault is a `KnowledgeError`."""
-    aspects = _aspects(read_toml(folder.parent / "aspects.toml"))
+    shared = _Shared(read_toml(folder.parent / "aspects.toml"))
     topics = {
-        path.stem: _topic(path.stem, read_toml(path), aspects)
+        path.stem: _topic(path.stem, read_toml(path), shared)
         for path in sorted(folder.glob("*.toml"))
     }
     if not topics:
@@ -84,18 +85,23 @@ def load_topics(folder: Path) -> dict[str, Topic]:
     return topics
 
 
-def _aspects(table: Table) -> dict[str, Variant]:
-    found = [_variant(part, "", money=False) for part in table.tables("aspect")]
-    table.done()
-    return {aspect.name: aspect for aspect in found}
+class _Shared:
+    """What all topics share: `kinds` of question (words only) and `aspects` (words and answer)."""
+
+    def __init__(self, table: Table) -> None:
+        kinds = table.table("kind")
+        self.kinds = {name: kinds.table(name) for name in kinds.keys()}  # noqa: SIM118 - a Table
+        found = [_variant(part, "", self, money=False) for part in table.tables("aspect")]
+        self.aspects = {aspect.name: aspect for aspect in found}
+        table.done()
 
 
-def _topic(name: str, table: Table, aspects: Mapping[str, Variant]) -> Topic:
+def _topic(name: str, table: Table, shared: _Shared) -> Topic:
     clause = table.text("clause")
     title = table.text("title")
     money = table.get("money", bool, default=False)
-    shared = _shared(table, title, clause, aspects)
-    own = (_variant(part, clause, money=money) for part in table.tables("variant"))
+    taken = _taken_up(table, title, clause, shared)
+    own = (_variant(part, clause, shared, money=money) for part in table.tables("variant"))
     topic = Topic(
         id=name,
         title=title,
@@ -104,46 +110,56 @@ def _topic(name: str, table: Table, aspects: Mapping[str, Variant]) -> Topic:
         benefits=tuple(table.texts("benefits", [])),
         money=money,
         person=table.get("person", bool, default=False),
-        variants=(*shared, *own),
+        variants=(*taken, *own),
     )
     table.done()
     return topic
 
 
-def _shared(table: Table, title: str, clause: str, aspects: Mapping[str, Variant]) -> list[Variant]:
+def _taken_up(table: Table, title: str, clause: str, shared: _Shared) -> list[Variant]:
     """Take up the aspects the topic names; they come before its own variants."""
     found = []
     for name in table.texts("aspects", []):
-        if name not in aspects:
+        if name not in shared.aspects:
             raise table.error("aspects", f"没有 {name} 这样的公共问题")
-        aspect = aspects[name]
+        aspect = shared.aspects[name]
         answer = aspect.answer.replace("{title}", title)
         found.append(replace(aspect, answer=answer, clause=aspect.clause or clause))
     return found
 
 
-def _variant(table: Table, clause: str, *, money: bool) -> Variant:
+def _variant(table: Table, clause: str, shared: _Shared, *, money: bool) -> Variant:
     facts = table.table("facts")
+    words = [table, *_kind(table, shared)]
     variant = Variant(
         name=table.text("name"),
         answer=table.text("answer").strip(),
-        any=tuple(table.texts("any", [])),
-        pattern=_pattern(table),
+        any=tuple(word for part in words for word in part.texts("any", [])),
+        patterns=tuple(_pattern(part) for part in words if "pattern" in part),
         all=tuple(table.texts("all", [])),
-        none=tuple(table.texts("none", [])),
+        none=tuple(word for part in words for word in part.texts("none", [])),
         facts=tuple((key, facts.any(key)) for key in facts.keys()),  # noqa: SIM118 - a Table
         clause=table.text("clause", clause),
         money=table.get("money", bool, default=money),
     )
-    if not (variant.any or variant.pattern or variant.all or variant.facts):
-        raise table.error("any", "这个变体没有写什么时候用（any、pattern、all 或 facts）")
-    table.done()
+    if not (variant.any or variant.patterns or variant.all or variant.facts):
+        raise table.error("any", "这个变体没有写什么时候用（any、asks、pattern、all 或 facts）")
+    for part in words:
+        part.done()
     return variant
 
 
-def _pattern(table: Table) -> re.Pattern[str] | None:
-    if "pattern" not in table:
-        return None
+def _kind(table: Table, shared: _Shared) -> list[Table]:
+    """The words of the kind of question that the variant answers, if it names one."""
+    if "asks" not in table:
+        return []
+    name = table.text("asks")
+    if name not in shared.kinds:
+        raise table.error("asks", f"没有 {name} 这样的问法")
+    return [shared.kinds[name]]
+
+
+def _pattern(table: Table) -> re.Pattern[str]:
     try:
         return re.compile(table.text("pattern"))
     except re.error as fault:

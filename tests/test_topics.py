@@ -227,6 +227,7 @@ def test_every_topic_is_asked_about() -> None:
         ('aspects = ["x"]', "aspects"),
         ('[[variant]]\nname = "a"\nanswer = "一。"', "variant[1].any"),
         ('[[variant]]\nname = "a"\nanswer = "一。"\npattern = "("', "variant[1].pattern"),
+        ('[[variant]]\nname = "a"\nanswer = "一。"\nasks = "x"', "variant[1].asks"),
         ('[[variant]]\nname = "a"\nanswer = "一。"\nany = ["a"]\nwhen = 1', "variant[1].when"),
     ],
 )
