@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from knowledge.reading import Table
 
 NUMBER = "[0-9零一二两俩三仨四五六七八九十百千万半几]+"
+LONGEST_ALIKE = 6
+
+_AMOUNTS = re.compile(f"{NUMBER}(?=(个|多|来)?半?[月年天岁人块元次回期座名])|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Concepts:
     _words: dict[str, tuple[int, ...]]
     _longest: int
     _patterns: tuple[tuple[int, re.Pattern[str]], ...]
+    _missing: tuple[tuple[int, frozenset[int]], ...]
+    _signs: dict[str, str]
 
     def find(self, text: str) -> dict[int, int]:
         """Map each concept found in the normalised text to where it first starts."""
@@ -41,7 +46,30 @@ class Concepts:
         for concept, pattern in self._patterns:
             if concept not in found and (hit := pattern.search(text)):
                 found[concept] = hit.start()
+        for concept, others in self._missing:
+            if others.isdisjoint(found):
+                found[concept] = 0
         return found
+
+    def shorten(self, text: str) -> str:
+        """Write what is alike alike: every number as 0, every word of a group as its sign.
+
+        俺儿想学电焊 and 我妈想学月嫂 become the same.
+        """
+        text = _AMOUNTS.sub("0", text)
+        done: list[str] = []
+        at, signs = 0, self._signs
+        while at < len(text):
+            for end in range(min(len(text), at + LONGEST_ALIKE), at, -1):
+                sign = signs.get(text[at:end])
+                if sign is not None:
+                    done.append(sign)
+                    at = end
+                    break
+            else:
+                done.append(text[at])
+                at += 1
+        return "".join(done)
 
     def topics_named(self, text: str) -> tuple[str, ...]:
         """List the benefits that the normalised text names outright, the longest name first."""
@@ -59,21 +87,35 @@ def load_concepts(path: Path) -> Concepts:
     table = read_toml(path)
     words: dict[str, list[int]] = {}
     patterns: list[tuple[int, re.Pattern[str]]] = []
+    missing: list[tuple[int, frozenset[int]]] = []
     titles: dict[str, str] = {}
+    signs: dict[str, str] = {}
     names = tuple(table.keys())
     for concept, name in enumerate(names):
         group = table.table(name)
         group.text("note")
         topic = group.text("topic", "")
         titles.update(dict.fromkeys(group.texts("titles", []), topic))
-        for word in _words(group):
-            words.setdefault(word, []).append(concept)
-        patterns += [(concept, one) for one in _patterns(group)]
+        if "unless" in group:
+            missing.append((concept, _others(group, names)))
+        else:
+            for word in _words(group):
+                words.setdefault(word, []).append(concept)
+            if "sign" in group:
+                signs.update(dict.fromkeys(_words(group), group.get("sign", str)))
+            patterns += [(concept, one) for one in _patterns(group)]
         group.done()
     table.done()
     longest = max(map(len, words), default=1)
     frozen = {word: tuple(ids) for word, ids in words.items()}
-    return Concepts(names, titles, frozen, longest, tuple(patterns))
+    return Concepts(names, titles, frozen, longest, tuple(patterns), tuple(missing), signs)
+
+
+def _others(group: Table, names: tuple[str, ...]) -> frozenset[int]:
+    others = group.texts("unless")
+    if unknown := set(others) - set(names):
+        raise group.error("unless", f"没有这一组：{'、'.join(sorted(unknown))}")
+    return frozenset(map(names.index, others))
 
 
 def _words(group: Table) -> set[str]:

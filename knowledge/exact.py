@@ -39,6 +39,8 @@ class Exact:
 
 def _once(text: str) -> str:
     """Take off repetition: 不对不对 is 不对, 停停停 is 停."""
+    if text.isascii():
+        return text
     for size in range(1, len(text) // 2 + 1):
         if len(text) % size == 0 and text == text[:size] * (len(text) // size):
             return text[:size]

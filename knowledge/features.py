@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 GRAM = 2
 """Longest stretch of characters that counts as evidence (three and four are worse: unseen)."""
+ALIKE_GRAM = 3
+"""The same for the shortened message, in which words that are alike are written alike."""
+ALIKE_WEIGHT = 0.7
+ALIKE = "~"
+"""First character of such a stretch's feature."""
 PAIR_WEIGHT = 0.5
 LENGTH_WEIGHT = 0.3
 LENGTHS = 8
@@ -25,7 +30,7 @@ NOTHING = -1
 PAIRS = 1 << 12
 """A pair's feature number is first * PAIRS + second + PAIRS; concepts themselves are below."""
 
-_MARKS = re.compile(r"[^\w👌👍❌]+")
+_MARKS = re.compile(r"[^\w👌👍❌👋🙏]+")
 _DIGITS = re.compile(r"[0-9]+")
 
 Feature = str | int
@@ -38,7 +43,7 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of one message with their values, and the concepts found in it."""
+    """The features of one message with their values, the concepts found, how many stretches."""
 
     values: dict[Feature, float]
     concepts: dict[int, int]
@@ -48,14 +53,22 @@ class Evidence:
 def evidence(squeezed: str, concepts: Concepts) -> Evidence:
     """Weigh one squeezed message. All numbers in digits count as the same number."""
     text = f"^{_DIGITS.sub('0', squeezed)}$"
-    grams = {text[at : at + size] for size in range(1, GRAM + 1) for at in range(len(text))}
-    grams -= {"^", "$"}
-    share = 1 / sqrt(len(grams) or 1)
-    values: dict[Feature, float] = dict.fromkeys(sorted(grams), share)
+    grams = _grams(text, GRAM)
+    values: dict[Feature, float] = dict.fromkeys(grams, 1 / sqrt(len(grams)))
+    short = f"^{concepts.shorten(squeezed)}$"
+    alike = [ALIKE + gram for gram in _grams(short, ALIKE_GRAM)]
+    values.update(dict.fromkeys(alike, ALIKE_WEIGHT / sqrt(len(alike))))
     found = concepts.find(squeezed)
     values.update(_concept_values(sorted(found)))
     values[f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}"] = LENGTH_WEIGHT
     return Evidence(values, found, len(grams))
+
+
+def _grams(text: str, longest: int) -> list[str]:
+    """List the stretches of up to `longest` characters, each once, in the order of the text."""
+    size = len(text)
+    spans = range(1, longest + 1)
+    return list(dict.fromkeys(text[at : at + n] for n in spans for at in range(size - n + 1)))
 
 
 def _concept_values(found: list[int]) -> dict[Feature, float]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from knowledge.features import ALIKE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -47,7 +49,7 @@ class Linear:
             if row is not None:
                 at.append(row)
                 value.append(weight)
-            elif isinstance(feature, str):
+            elif isinstance(feature, str) and feature[0] != ALIKE:
                 unseen += 1
         if not at:
             return self.bias.copy(), unseen
