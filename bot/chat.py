@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +12,18 @@ from rich.markup import escape
 
 from bot import transcripts
 from bot.fresh import door_of, rehearsal
+from bot.note import read_note
 from bot.telephone import telephone
 from bot.wechat.pushes import CommandError
-from bot.wechat.simulator import Door, NoAnswerError
+from bot.wechat.simulator import NoAnswerError
 from jcbot.config import load_config
 from jcbot.errors import ConfigError
 from knowledge.library import Library
 
 if TYPE_CHECKING:
+    from bot.wechat.simulator import Door
     from jcbot.config import Config
 
-NOTE = Path("var/demo.json")
-"""Where a running demo leaves its address and keys, readable by its owner only."""
 QUIT = {"/quit", "/exit"}
 BROKEN = "该公众号提供的服务出现故障"
 
@@ -34,12 +33,7 @@ def find_door(config_file: Path | None) -> Door:
     if config_file is not None:
         config = load_config(config_file)
         return door_of(config, f"http://{config.server.host}:{config.server.port}")
-    try:
-        note = json.loads(NOTE.read_text(encoding="utf-8"))
-        return Door(note["url"] + "/wechat", note["app_id"], note["token"], note["aes_key"])
-    except (OSError, ValueError, KeyError, TypeError):
-        fault = "没有正在运行的演示。先运行 make demo，或者用 --config 指明配置文件"
-        raise ConfigError(str(NOTE), "", fault) from None
+    return read_note()
 
 
 async def talk(door: Door) -> None:
@@ -115,7 +109,9 @@ def _run_script(file: Path, config: Config | None, *, update: bool) -> int:
     """Replay a file and show where it differs; `update` writes what was really said into it."""
     try:
         script = transcripts.read(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except OSError:
+        raise ConfigError(str(file), "", "找不到或者打不开这个文件") from None
+    except ValueError as fault:
         raise ConfigError(str(file), "", str(fault)) from None
     differences = asyncio.run(replay(script, config))
     console = Console(highlight=False, markup=False)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import chat
-from bot.fresh import door_of, invent_account
+from bot.fresh import door_of
+from bot.note import with_own_account
 from bot.serve import open_server, prepare, say
 from bot.server import bind, stop_signal
 from bot.telephone import telephone
 from jcbot.config import load_config
 from jcbot.errors import ConfigError
-from jcbot.settings import Database, Demo, WeChat
+from jcbot.settings import Database, Demo
 
 if TYPE_CHECKING:
     import socket
@@ -36,33 +35,9 @@ def demo_config(file: Path | None) -> Config:
     """Return the settings with what the demo brings itself: keys, database, control address."""
     config = load_config(file)
     update: dict[str, object] = {"demo": Demo(enabled=True)}
-    if not config.wechat.token.get_secret_value():
-        update["wechat"] = own_account()
     if "url" not in config.database.model_fields_set:
         update["database"] = Database.model_validate({"url": f"sqlite:///{DATABASE}"})
-    return config.model_copy(update=update)
-
-
-def own_account() -> WeChat:
-    """Return the demo's account, made once and kept beside its database."""
-    try:
-        note = json.loads(chat.NOTE.read_text(encoding="utf-8"))
-        names = ("app_id", "token", "aes_key")
-        return WeChat.model_validate({name: note[name] for name in names})
-    except (OSError, ValueError, KeyError, TypeError):
-        return invent_account()
-
-
-def leave_note(config: Config, url: str) -> None:
-    """Write where the demo is and its keys for `jcbot chat`, for the owner's eyes only."""
-    door = door_of(config, url)
-    note = {"url": url, "app_id": door.app_id, "token": door.token, "aes_key": door.aes_key}
-    chat.NOTE.parent.mkdir(parents=True, exist_ok=True)
-    draft = chat.NOTE.with_suffix(f".{os.getpid()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(note, file)
-    draft.replace(chat.NOTE)
+    return with_own_account(config.model_copy(update=update))
 
 
 def free_socket(config: Config) -> socket.socket:
@@ -78,7 +53,6 @@ async def main(config: Config, library: Library) -> None:
     """Run the demo until the talk ends or a signal comes."""
     stopped = stop_signal()
     async with open_server(config, library, free_socket(config)) as server:
-        leave_note(config, server.url)
         _introduce(server)
         if sys.stdin.isatty() and sys.stdout.isatty():
             talking = asyncio.ensure_future(chat.talk(door_of(config, server.url)))

@@ -155,8 +155,11 @@ class Road:
         return flight
 
     def _landed(self, message: Message, flight: _Flight, task: asyncio.Task[str | None]) -> None:
-        kept = HANDED_SECONDS if flight.handed and self._late.sends else 0.0
-        asyncio.get_running_loop().call_later(kept, self._flights.pop, message.key.value, None)
+        forget = partial(self._flights.pop, message.key.value, None)
+        if flight.handed and self._late.sends:
+            asyncio.get_running_loop().call_later(HANDED_SECONDS, forget)
+        else:
+            forget()
         self._metrics.open.set(len(self._flights))
         if flight.handed and not task.cancelled() and (text := task.result()):
             handover = asyncio.ensure_future(self._late.hand_over(message, text))

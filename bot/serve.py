@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot import logs
 from bot.app import build
+from bot.note import leave_note, with_own_account
 from bot.server import Server, bind, stop_signal, url_of
 from bot.workers import Workers, report_ready
 from jcbot.errors import ConfigError
@@ -40,6 +41,8 @@ async def open_server(
         say(f"没有配置 privacy.keys，已生成密钥文件 {service.keyring.made}，请和数据库一起备份")
     server = Server(service, door, admin)
     await server.start()
+    if config.demo.enabled:
+        leave_note(config, server.url)
     try:
         yield server
     finally:
@@ -87,6 +90,8 @@ async def main(
 def run(config: Config) -> int:
     """Serve as the settings say; return the exit code."""
     config.require_door()
+    if config.demo.enabled:
+        config = with_own_account(config)
     library = prepare(config)
     sockets = bind_both(config)
     if config.server.workers == 1:

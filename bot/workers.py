@@ -6,8 +6,10 @@ wait in its queue are then not lost when a worker stops. Knowledge is read once,
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -29,7 +31,10 @@ log = structlog.get_logger("bot.workers")
 
 def share_figures() -> None:
     """Let prometheus_client keep the figures of all workers; before it is imported."""
-    os.environ.setdefault(SHARED_FIGURES, tempfile.mkdtemp(prefix="jcbot-metrics-"))
+    if SHARED_FIGURES not in os.environ:
+        folder = os.environ[SHARED_FIGURES] = tempfile.mkdtemp(prefix="jcbot-metrics-")
+        # Workers leave by os._exit, so only the parent comes to this.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def report_ready(report: int) -> None:
