@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import estimate, human, interview, menu
+from handlers import estimate, human, interview, menu, questions
 from handlers.state import State
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ def back(turn: Turn) -> str:
 def restart(turn: Turn) -> str:
     """Forget the facts of this interview and begin it again."""
     state = turn.state
-    asked = state.form.asked if state.form else state.last_asked
+    form = state.form
+    from_start = form is not None and questions.SITUATION in form.history
+    asked = [] if from_start else state.last_asked
     state.person.clear()
     state.form = None
     return turn.say("interview.restarted") + "\n" + estimate.begin(turn, asked)
@@ -79,6 +81,7 @@ def forget(turn: Turn) -> str:
 def erase(turn: Turn) -> str:
     """Erase all that the conversation remembers."""
     turn.state = State()
+    turn.office.erase(turn.message.openid)
     return turn.say("privacy.erased")
 
 

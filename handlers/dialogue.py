@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from handlers.turn import Turn
+    from knowledge.understanding import Understanding
 
 LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
+AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 TRIES: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
     offers.confirm,
@@ -50,11 +52,20 @@ def _speak(turn: Turn) -> str:
 def by_intent(turn: Turn) -> str:
     """Answer by what the message means; where that is in doubt, ask which."""
     understood = turn.understood
-    if understood is None or understood.sure == "ask":
+    if understood is None or (understood.sure == "ask" and not _same_answer(understood)):
         return fallback.answer(turn)
     if understood.intent != "out_of_scope":
         turn.state.misses = 0
     return TOPICS[understood.intent](turn)
+
+
+def _same_answer(understood: Understanding) -> bool:
+    """Whether either of the two likeliest meanings is well served by the first one's answer.
+
+    An answer on the policy offers the estimate, and an estimate tells the policy.
+    """
+    second = understood.runners_up[0][0] if understood.runners_up else understood.intent
+    return {understood.intent, second} <= AKIN or TOPICS[understood.intent] is TOPICS[second]
 
 
 def _first_page(turn: Turn, text: str) -> str:

@@ -49,7 +49,7 @@ def out_of_scope(turn: Turn) -> str:
     state = turn.state
     state.misses += 1
     if not any(character.isalnum() for character in turn.normal):
-        return turn.say("fallback.no_words") + "\n" + menu.show(turn)
+        return turn.say("fallback.no_words") + "\n" + _menu_after_miss(turn)
     for case in turn.library.elsewhere:
         if case.fits(turn.normal):
             return case.answer + "\n" + turn.say("fallback.ours")
@@ -59,7 +59,15 @@ def out_of_scope(turn: Turn) -> str:
         return turn.say("fallback.person") + "\n" + human.contact(turn)
     if state.misses == STAGES:
         return turn.say("fallback.example")
-    return turn.say("fallback.not_ours") + "\n" + menu.show(turn)
+    return turn.say("fallback.not_ours") + "\n" + _menu_after_miss(turn)
+
+
+def _menu_after_miss(turn: Turn) -> str:
+    """The menu, without forgetting that something was not understood."""
+    misses = turn.state.misses
+    text = menu.show(turn)
+    turn.state.misses = misses
+    return text
 
 
 def _likely(turn: Turn) -> list[str]:

@@ -42,7 +42,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
         estimate = people.estimate(turn, form)
     fact = results.next_question(turn, form, estimate)
     if fact:
-        stake = results.at_stake(turn, form, estimate, fact)
+        stake = "" if leads else results.at_stake(turn, form, estimate, fact)
         return lines(*leads, stake, questions.ask(turn, form, fact))
     form.open = ""
     return lines(*leads, results.tell(turn, form, estimate))
@@ -122,6 +122,8 @@ def _take_something_else(turn: Turn, form: Form) -> str | None:
         key = "interview.changed" if changed else "interview.noted"
         return proceed(turn, form, turn.say(key))
     form.misses += 1
+    if number := questions.no_such_choice(turn, form):
+        return lines(turn.say("menu.no_such_number", last=number), ask_again(turn, form))
     if form.misses == 1:
         return lines(turn.say("interview.not_read"), ask_again(turn, form))
     return lines(turn.say("interview.not_read_again"), ask_again(turn, form))

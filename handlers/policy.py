@@ -43,7 +43,10 @@ def _next(turn: Turn, topic: Topic) -> str:
     choices = []
     if topic.benefits:
         action = "estimate:" + ",".join(topic.benefits)
+        benefits = turn.library.policies.benefits
+        money = any(line.payment for name in topic.benefits for line in benefits[name].lines)
         key = "policy.next_estimate" if topic.person else "policy.next_employer"
+        key = key if money else "policy.next_check"
         choices.append((action, turn.say(key)))
     choices.append(("human_agent", turn.say("menu.to_human")))
     return menu.offer(turn, choices)

@@ -114,6 +114,12 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
     return ""
 
 
+def no_such_choice(turn: Turn, form: Form) -> int:
+    """The last number of the list when the message is a number beyond it, else 0."""
+    choices = shown(turn, form).choices
+    return len(choices) if choices and turn.normal.isdecimal() else 0
+
+
 def looks_asked(turn: Turn) -> bool:
     """Say whether the words ask something."""
     return any(word in turn.normal for word in turn.library.cues["asking"])

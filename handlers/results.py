@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from handlers import menu, people, policy
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN = 3  # outcomes told in one message
 REASONS = 4
-ASSUMED = 3
+ASSUMED = 2
 ENOUGH = 2  # facts told that settle an outcome: it is what the worker came for
 
 
@@ -58,8 +59,9 @@ def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     told = _chosen(turn, form, estimate)
     if not told:
         return turn.say("results.nothing") + "\n" + turn.say("results.refused_help")
-    parts = [_sentence(turn, outcome) for outcome in told]
-    parts.append(_because(turn, told[0]))
+    first, *others = told
+    parts = [_sentence(turn, first), _because(turn, first)]
+    parts += [turn.say("results.besides", sentence=_sentence(turn, each)) for each in others]
     parts.append(_listed(turn, "results.assumed", _assumed(form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
@@ -73,27 +75,35 @@ def _in_hand(outcome: Outcome) -> bool:
 
 def _settled(turn: Turn, estimate: Estimate) -> bool:
     """Say whether one outcome is in hand, or settled by at least two facts that were told."""
-    told, benefits = set(turn.state.person), turn.library.policies.benefits
     return any(
-        _in_hand(each) or (each.verdict != "needs" and len(told & own) >= ENOUGH)
+        _in_hand(each) or (each.verdict != "needs" and len(_told(turn, each)) >= ENOUGH)
         for each in estimate.outcomes
-        for own in [set(benefits[each.benefit].own_facts)]
     )
 
 
-def _rank(outcome: Outcome) -> tuple[int, bool]:
+def _rank(turn: Turn, outcome: Outcome) -> tuple[bool, int, int, bool]:
+    """In hand first, then what was told most about; the worker's money before others'."""
     order = ("eligible", "needs", "unspecified", "not_eligible")
-    return order.index(outcome.verdict), outcome.paid_to != "worker"
+    told = len(_told(turn, outcome))
+    return (
+        outcome.verdict != "eligible",
+        -told,
+        order.index(outcome.verdict),
+        outcome.paid_to != "worker",
+    )
+
+
+def _told(turn: Turn, outcome: Outcome) -> set[str]:
+    """The outcome's own facts that are known."""
+    return set(turn.state.person) & set(turn.library.policies.benefits[outcome.benefit].own_facts)
 
 
 def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:
     """All that was asked for by name; else what the facts settle and what they come near to."""
-    outcomes = sorted(estimate.outcomes, key=_rank)
+    outcomes = sorted(estimate.outcomes, key=partial(_rank, turn))
     if form.asked:
         return outcomes[:SHOWN]
-    known = set(turn.state.person)
-    benefits = turn.library.policies.benefits
-    near = [each for each in outcomes if len(known & set(benefits[each.benefit].own_facts)) > 1]
+    near = [each for each in outcomes if len(_told(turn, each)) >= ENOUGH]
     return (near or outcomes)[:SHOWN]
 
 
@@ -116,10 +126,14 @@ def _sentence(turn: Turn, outcome: Outcome) -> str:
 
 
 def _needs(turn: Turn, outcome: Outcome, who: str, name: str) -> str:
+    """What it would be, and what it still hangs on."""
+    specs = turn.library.book.specs
+    missing = "、".join(specs[fact].question.split("？")[0] for fact in outcome.needs[:2])
     if not outcome.amount:
-        return turn.say("results.needs", name=name)
+        return turn.say("results.needs", name=name, missing=missing)
     payee = turn.say(f"results.payee_{outcome.paid_to or 'open'}", who=who)
-    return turn.say("results.needs_amount", name=name, amount=_money(turn, outcome), payee=payee)
+    money = _money(turn, outcome)
+    return turn.say("results.needs_amount", name=name, amount=money, payee=payee, missing=missing)
 
 
 def _money(turn: Turn, outcome: Outcome) -> str:
