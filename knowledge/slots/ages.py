@@ -1,0 +1,112 @@
+"""How old somebody is: 45岁, 四十五了, 78年的, 1985年3月, 属虎 with a hint."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from knowledge.slots.dates import calendar_words
+from knowledge.slots.governors import told
+from knowledge.slots.message import Finding
+from knowledge.slots.numbers import read_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.slots.message import Message
+    from knowledge.slots.quantities import Quantity
+
+BORN = re.compile(
+    r"(?P<year>(?:19|20)[0-9]{2}|[0-9]{2}(?=年)|[零〇一二三四五六七八九]{2}(?=年)|[一二][零〇九][零〇一二三四五六七八九]{2})"
+    r"年?(?:(?P<month>[0-9]{1,2}|[一二三四五六七八九十]{1,2})月(?:份|[0-9]{1,2}[号日])?)?"
+    r"(?:出?生(?:的|人)?|的(?=$|[,。?!、 ]|人|能|还|我|今|行|可)|生人|属)"
+)
+ALIEN = frozenset("考交有到花给第共得领补发学上训招")
+YOUNGEST, OLDEST, LINE = 6, 99, 100
+ADULT = 14
+NO_AGE = re.compile(r"\s?(?:[0-9a-z.%月号日级元块个人天年次分点名期班名届条:、路-]|周年)")
+SIGN = re.compile(r"属(?P<sign>.)")
+
+
+def ages(message: Message) -> list[Finding]:
+    """Find ages; in years, as of `message.today`."""
+    found = [*_counted(message), *_born(message)]
+    return found or [*_sign(message)]
+
+
+def _counted(message: Message) -> Iterator[Finding]:
+    for quantity in message.quantities:
+        if quantity.unit == "age":
+            if _is_range(message, quantity):
+                continue
+            if told(message, quantity) and quantity.low >= YOUNGEST:
+                yield Finding("age", quantity.as_json(), quantity.head)
+        elif quantity.unit == "bare" and _looks_like_age(message, quantity):
+            yield Finding("age", quantity.as_json(), quantity.head)
+
+
+def _is_range(message: Message, quantity: Quantity) -> bool:
+    return quantity.sure == "range" and quantity.high - quantity.low > LINE // 10
+
+
+def _looks_like_age(message: Message, quantity: Quantity) -> bool:
+    """Whether a number without a unit is an age: 我45, 今年四十五, 四十五了, 娃17."""
+    if not YOUNGEST < quantity.low <= OLDEST or quantity.low != quantity.high or quantity.ordinal:
+        return False
+    text, head, end = message.text, quantity.head, quantity.end
+    if NO_AGE.match(text, end) and not text.startswith("了", end):
+        return False
+    opens = head == 0 and text.startswith(("能", "还能"), end)
+    if message.generic or not (opens or told(message, quantity)):
+        return False
+    behind = text[end : end + 1]
+    close = next(message.before(head, 2), None)
+    if close and close.tag in ("self", "other") and not text[close.end : head].strip():
+        return quantity.low >= ADULT or behind in ("了", "")
+    if text.endswith(
+        ("今年", "过年", "年龄", "岁数", "虚岁", "年纪", "年过", "今年都", "今年快"), 0, head
+    ):
+        return True
+    if behind == "了" or text.startswith("岁", end):
+        return quantity.low >= ADULT and text[head - 1 : head] not in ALIEN
+    if quantity.low >= ADULT and message.alone(head, end):
+        return quantity.low < OLDEST and (message.listing or message.personal)
+    return opens or (quantity.sure == "about" and text[head - 1 : head] in "快奔近")
+
+
+def _born(message: Message) -> Iterator[Finding]:
+    for match in BORN.finditer(message.text):
+        number = read_number(match["year"], 0)
+        if number is None or not number.digits:
+            continue
+        year = int(number.digits)
+        if year < LINE:
+            year += 2000 if year <= message.today.year % LINE - YOUNGEST else 1900
+        month = read_number(match["month"], 0) if match["month"] else None
+        age = message.today.year - year - (month is not None and month.low > message.today.month)
+        if YOUNGEST <= age <= OLDEST and _own_birth(message, match.start()):
+            yield Finding("age", age, match.start())
+
+
+def _own_birth(message: Message, at: int) -> bool:
+    return not message.asks or message.personal or at == 0
+
+
+def _sign(message: Message) -> Iterator[Finding]:
+    """Read 属虎 where 四十来岁 or the like tells which round of twelve years it is."""
+    words = calendar_words()
+    for match in SIGN.finditer(message.text):
+        index = words.zodiac.find(match["sign"])
+        hint = _decade(message)
+        if index < 0 or hint is None:
+            continue
+        first = message.today.year - words.rat_year - index
+        fitting = [age for age in range(first % 12, OLDEST, 12) if hint <= age < hint + 10]
+        if len(fitting) == 1:
+            yield Finding("age", fitting[0], match.start())
+
+
+def _decade(message: Message) -> int | None:
+    match = re.search(r"([一二三四五六七八])十(?:多|几|来|出头|好几)", message.text)
+    number = read_number(match[1], 0) if match else None
+    return int(number.low) * 10 if number else None

@@ -1,0 +1,190 @@
+"""The paper somebody has: its level, its kind, its date, how it was come by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.slots.dates import read_past
+from knowledge.slots.message import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.slots.lexicon import Token
+    from knowledge.slots.message import Message
+
+LEVEL, TYPE = "certificate_level", "certificate_type"
+PROOF_REACH, LOOK_BEHIND, LEAST_SUM = 12, 9, 100
+OPERATIONS = frozenset({"special_operation", "special_equipment"})
+
+
+def certificates(message: Message) -> list[Finding]:
+    """Find level, type, date and circumstances of a certificate somebody has."""
+    levels = [t for t in message.tags.get("level", ()) if has(message, t)]
+    trades = [t for t in message.tags.get("trade", ()) if _proof(message, t) == "had"]
+    named = message.tags.get("paper", []) + (trades if "level" not in message.tags else [])
+    papers = [t for t in named if has(message, t) and not _rank(message, t)]
+    found = [*_levels(message, levels), *_types(message, levels, papers)]
+    if levels or papers:
+        found += _dated(message, levels + papers)
+    return [*found, *_circumstances(message, bool(levels or papers))]
+
+
+def _levels(message: Message, levels: list[Token]) -> Iterator[Finding]:
+    kept = [t for t in levels if not message.negated(t.start)]
+    for token in kept or levels:
+        value: object = token.value if kept else {"not": [token.value]}
+        yield Finding(LEVEL, value, token.start)
+
+
+def _types(message: Message, levels: list[Token], papers: list[Token]) -> Iterator[Finding]:
+    for token in papers:
+        value: object = {"not": [token.value]} if message.negated(token.start) else token.value
+        yield Finding(TYPE, value, token.start)
+    kept = [t for t in levels if not message.negated(t.start)]
+    if kept and not papers:
+        yield Finding(TYPE, "vocational", kept[0].start)
+
+
+def _rank(message: Message, paper: Token) -> bool:
+    """Whether a level belongs to the paper: 高级电工证 is a vocational certificate."""
+    if paper.value not in OPERATIONS:
+        return False
+    levels = message.tags.get("level", ())
+    return any(-1 <= paper.start - t.end <= 1 or 0 <= t.start - paper.end <= 1 for t in levels)
+
+
+def has(message: Message, token: Token) -> bool:
+    """Whether somebody has (or took the exam for) what `token` names; wanting it is not having."""
+    if message.generic or message.membership_asked(token) or _ruled(message, token):
+        return False
+    proof = _proof(message, token)
+    if proof == "want" or _class_behind(message, token):
+        return False
+    if proof != "had" and _sum_behind(message, token):
+        return False
+    if proof == "had":
+        return message.personal or not message.asks or bool(_own_facts(message))
+    return _said_of_somebody(message, token) or _supposed(message, token)
+
+
+def _ruled(message: Message, token: Token) -> bool:
+    return not message.personal and message.ruled(token.start, token.end)
+
+
+def _proof(message: Message, token: Token) -> str:
+    for earlier in message.before(token.start, PROOF_REACH):
+        if earlier.tag == "prove":
+            return "want" if earlier.value == "want" else "had"
+        if earlier.tag == "organised" and message.text[earlier.end - 1] in "考的了下":
+            return "had"
+        if earlier.tag == "learn" and earlier.value == "did" and token.tag == "level":
+            return "want"
+    if message.text.endswith(("考", "考个", "过了"), 0, token.start) and message.personal:
+        return "had"
+    for later in message.after(token.end, LOOK_BEHIND):
+        if later.tag == "prove" and later.value != "want":
+            return "had"
+        if later.tag in ("level", "paper", "prove"):
+            break
+    return ""
+
+
+def _class_behind(message: Message, token: Token) -> bool:
+    """Whether it is a class or a sum that has the level: 高级电工班, 高级工8个."""
+    for later in message.after(token.end, 6):
+        if later.tag == "class":
+            return True
+        if later.tag in ("prove", "self", "other", "organised"):
+            break
+    if message.text[token.end : token.end + 2] in ("考试", "考核", "考评", "补贴"):
+        return True
+    return any(q.unit in ("some", "person") and q.head == token.end for q in message.quantities)
+
+
+def _sum_behind(message: Message, token: Token) -> bool:
+    """Whether the money for a level is spoken of: 初级300, 高级工补贴."""
+    behind = next(message.after(token.end, 1), None)
+    if behind and behind.tag == "money" and behind.start == token.end:
+        return True
+    return any(
+        q.unit in ("money", "bare") and q.low >= LEAST_SUM and 0 <= q.head - token.end <= 1
+        for q in message.quantities
+    ) and not any(t.tag == "self" for t in message.before(token.start, 3))
+
+
+def _said_of_somebody(message: Message, token: Token) -> bool:
+    """我高级工, 儿子是四级, or the level alone beside other facts."""
+    for earlier in message.before(token.start, 14):
+        if earlier.tag in ("self", "other"):
+            return not _wondered(message, earlier.end, token.start)
+    if not message.asks:
+        return message.personal or message.corrects or _listed(message, token)
+    if any(t.tag == "self" for t in message.after(token.end, 3)) or "fix" in message.tags:
+        return True
+    return bool(_own_facts(message)) and _listed(message, token)
+
+
+def _listed(message: Message, token: Token) -> bool:
+    """Whether the level or paper stands by itself, in a short clause."""
+    if message.alone(0, len(message.text)) or len(message.text) <= token.end - token.start + 2:
+        return token.tag == "level"
+    words = message.clause_text(token.start)
+    return bool(_own_facts(message)) and len(words) <= PROOF_REACH
+
+
+def _wondered(message: Message, start: int, end: int) -> bool:
+    words = message.text[start:end]
+    return "想" in words or "能考" in words or "咋" in words or "怎么" in words
+
+
+def _own_facts(message: Message) -> list[object]:
+    """Other things told of somebody: without them a bare level is only a subject to ask about."""
+    own = ("employed", "group_did", "organised", "pay")
+    found: list[object] = [t for tag in own for t in message.tags.get(tag, ())]
+    timed = [q for q in message.quantities if q.unit in ("month", "year", "age")]
+    return timed or found
+
+
+def _supposed(message: Message, token: Token) -> bool:
+    """那技师呢: one thing changed in what was asked before."""
+    text = message.text
+    return text[token.end :].rstrip("证的 ?。") in ("呢", "呢呢") and len(text) <= LOOK_BEHIND
+
+
+def _dated(message: Message, tokens: list[Token]) -> Iterator[Finding]:
+    dated = read_past(message.text, message.today)
+    for start, end, value in dated:
+        near = any(-4 <= t.start - end <= PROOF_REACH or 0 <= start - t.end <= 4 for t in tokens)  # noqa: PLR2004 - a verb
+        if near and any(
+            c in message.text[max(start - 6, 0) : end + 6] for c in "考拿发办取评下证领"
+        ):
+            yield Finding("certificate_date", value, start)
+            return
+
+
+def _circumstances(message: Message, paper: bool) -> Iterator[Finding]:  # noqa: FBT001 - told apart by name
+    if message.generic:
+        return
+    told = message.personal or (paper and not message.asks)
+    for token in message.tags.get("organised", ()):
+        if token.value == "post_training" or _training_follows(message, token):
+            if paper or (told and "prove" in message.tags):
+                yield Finding("via_post_training", True, token.start)
+        elif paper or told:
+            yield Finding("organised_by", token.value, token.start)
+    if not message.tags.get("organised") and paper and _firm_trained(message):
+        yield Finding("via_post_training", True, message.tags["firm_word"][0].start)
+    for token in message.tags.get("prove", ()):
+        if token.value in ("first", "renew") and told:
+            yield Finding("first_issue", token.value == "first", token.start)
+
+
+def _training_follows(message: Message, token: Token) -> bool:
+    return token.value == "enterprise" and message.text.startswith("培训", token.end)
+
+
+def _firm_trained(message: Message) -> bool:
+    return any(t.value == "train" for t in message.tags.get("firm_word", ())) and (
+        "firm" in message.tags
+    )

@@ -1,0 +1,198 @@
+"""What a firm tells about itself: staff, trainees, people it took on, seats, studio, brand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.slots.governors import told
+from knowledge.slots.message import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.slots.lexicon import Token
+    from knowledge.slots.message import Message
+    from knowledge.slots.quantities import Quantity
+
+HIRES = frozenset({"poor_labor", "employment_difficulty", "zero_employment_family"})
+COUNTED = frozenset({"person", "some", "seat"})
+TYPE = "employer_type"
+
+
+def employers(message: Message) -> list[Finding]:
+    """Find a firm's facts; what kind of firm it is, only where it speaks as a firm."""
+    found = [*_hires(message), *_counts(message), *_flags(message), *_ranks(message)]
+    return found + [*_type(message, found)]
+
+
+def _hired_group(message: Message) -> Token | None:
+    for token in message.tags.get("group", ()):
+        if token.value not in HIRES:
+            continue
+        hire = any(
+            t.tag == "firm_word" and t.value == "hire" for t in message.before(token.start, 12)
+        )
+        if hire or ("firm" in message.tags and _count_before(message, token)):
+            return token
+    return None
+
+
+def _count_before(message: Message, token: Token) -> Quantity | None:
+    for quantity in message.quantities:
+        if quantity.unit in COUNTED | {"bare"} and 0 <= token.start - quantity.end <= 2:  # noqa: PLR2004 - 个
+            return quantity
+    return None
+
+
+def _count_after(message: Message, token: Token) -> Quantity | None:
+    for quantity in message.quantities:
+        if quantity.unit in COUNTED and 0 <= quantity.head - token.end <= 1:
+            return quantity
+    return None
+
+
+def _hires(message: Message) -> Iterator[Finding]:
+    token = _hired_group(message)
+    if token is None:
+        return
+    count = _count_before(message, token) or _count_after(message, token)
+    if count is None and not ("firm" in message.tags or _shop(message)):
+        return
+    if message.generic or (not message.personal and message.asks and not _done(message, token)):
+        return
+    yield Finding("hires_group", token.value, token.start)
+    if count:
+        yield Finding("hires_n", count.as_json(), count.head)
+
+
+def _done(message: Message, token: Token) -> bool:
+    """Whether people were taken on, and not only might be: 雇了, 招用."""
+    return any(
+        t.value == "hire" and message.text[t.end - 1] == "了"
+        for t in message.before(token.start, 12)
+    )
+
+
+def _shop(message: Message) -> bool:
+    return any(t.value == "self_employed" for t in message.tags.get("employed", ()))
+
+
+def _counts(message: Message) -> Iterator[Finding]:
+    words = {t.value for t in message.tags.get("firm_word", ())}
+    token = _hired_group(message)
+    hired = (_count_before(message, token) or _count_after(message, token)) if token else None
+    for quantity in message.quantities:
+        if quantity.unit not in COUNTED or quantity == hired or not _own(message, quantity):
+            continue
+        if quantity.low == 1 and quantity.high == 1:
+            continue
+        key = _meaning(message, quantity, words)
+        if key:
+            yield Finding(key, quantity.as_json(), quantity.head)
+
+
+def _own(message: Message, quantity: Quantity) -> bool:
+    return told(message, quantity) and (message.personal or not message.asks)
+
+
+def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
+    """Say which fact a number of people is."""
+    near = [t for t in message.before(quantity.head, 10)]
+    behind = [*message.after(quantity.end, 6)]
+    if "brand" in words:
+        return _brand_count(message, quantity)
+    if quantity.unit == "seat" or any(t.value == "seat" for t in near[:1]):
+        return "seats"
+    if any(t.tag == "firm_word" and t.value == "seat" for t in near):
+        return "seats"
+    counted = any(t.value in ("apprentice", "employees") for t in near + behind[:1])
+    if quantity.unit == "some" and not (counted or "kind" in message.tags):
+        return ""
+    if _trained(near, behind, words, message):
+        return "trainees"
+    if "firm" in message.tags or any(t.value == "employees" for t in near + behind):
+        return "staff"
+    return ""
+
+
+def _trained(near: list[Token], behind: list[Token], words: set[str], message: Message) -> bool:
+    close = near[0] if near else None
+    if close and close.tag == "firm_word" and close.value == "employees":
+        return False
+    if close and close.tag == "firm":
+        follows = behind and behind[0].tag in ("learn", "organised", "kind", "prove")
+        return bool(follows) and behind[0].value != "work" and "firm" in message.tags
+    for token in near[:2] + behind[:2]:
+        if token.tag == "learn" and token.value == "did":
+            return True
+        if token.tag == "firm_word" and token.value in ("train", "apprentice"):
+            return True
+        if token.tag in ("kind", "organised"):
+            return True
+        if token.tag == "prove" and token.value == "had":
+            return bool({"firm", "site", "organised"} & message.tags.keys())
+    return False
+
+
+def _brand_count(message: Message, quantity: Quantity) -> str:
+    for token in message.before(quantity.head, 6):
+        if token.tag == "firm_word" and token.value == "exported":
+            return "exported"
+        if token.tag == "learn":
+            return "trained"
+    return ""
+
+
+def _flags(message: Message) -> Iterator[Finding]:
+    for token in message.tags.get("firm_word", ()):
+        firm = "firm" in message.tags or "site" in message.tags
+        built = token.value == "new_body" or (token.value == "build" and _body(message, token))
+        if built and firm and (message.personal or not message.asks) and not message.generic:
+            if not message.text.endswith(("想", "准备", "要", "打算", "计划"), 0, token.start):
+                yield Finding("new_training_body", not message.negated(token.start), token.start)
+        elif token.value in ("insured", "uninsured") and (message.personal or not message.asks):
+            if _hired_group(message) or "firm" in message.tags:
+                yield Finding("insured", token.value == "insured", token.start)
+        elif token.value == "dispatched" and message.happened(token) and message.somebody(token):
+            yield Finding("dispatched", not message.negated(token.start), token.start)
+
+
+def _body(message: Message, token: Token) -> bool:
+    return any(t.tag == "firm_word" and t.value == "body" for t in message.after(token.end, 10))
+
+
+def _ranks(message: Message) -> Iterator[Finding]:
+    words = [t.value for t in message.tags.get("firm_word", ())]
+    for token in message.tags.get("rank", ()):
+        if message.generic or (message.asks and not message.personal):
+            continue
+        for word in ("studio", "brand"):
+            if word in words and ("评" in message.text or message.personal):
+                yield Finding(f"{word}_level", token.value, token.start)
+
+
+def _type(message: Message, found: list[Finding]) -> Iterator[Finding]:
+    """A firm's kind is told where it speaks as a firm; else 我们厂 is a place of work."""
+    firms = [t for t in message.tags.get("firm", ()) if t.value != "unit"]
+    keys = {finding.key for finding in found} - {"dispatched"}
+    if message.generic:
+        return
+    if firms and (keys or not _worker(message)):
+        if (message.personal or keys) and not message.membership_asked(firms[0]):
+            yield Finding(TYPE, firms[0].value, firms[0].start)
+    elif _shop(message) and "hires_group" in keys:
+        yield Finding(TYPE, "individual_business", 0)
+    elif firms and firms[0].value == "enterprise" and _works_there(message):
+        yield Finding("employed", "enterprise", firms[0].start)
+
+
+def _works_there(message: Message) -> bool:
+    gone = any(t.value == "laid_off" for t in message.tags.get("group_did", ()))
+    return message.personal and not gone
+
+
+def _worker(message: Message) -> bool:
+    """Whether a worker's own matters are told, so that 我们厂 is where they work."""
+    return any(
+        tag in message.tags for tag in ("pay", "ins", "level", "paper", "group_did", "household")
+    )

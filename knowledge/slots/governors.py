@@ -1,0 +1,91 @@
+"""What a length of time is the length of: insurance, a training, work, or nothing we know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from knowledge.slots.lexicon import Token
+    from knowledge.slots.message import Message
+    from knowledge.slots.quantities import Quantity
+
+INSURANCE, OTHER_INSURANCE, TRAINING, WORK = "ins", "notins", "train", "work"
+TIMES = frozenset({"month", "year", "day"})
+BY_TAG = {
+    "learn.did": TRAINING, "learn.work": WORK, "doing.work": WORK, "pay.break": WORK,
+    "ins.yes": INSURANCE, "ins.no": OTHER_INSURANCE, "firm_word.train": TRAINING,
+    "firm_word.apprentice": TRAINING, "class.lesson": TRAINING, "course.awareness": TRAINING,
+    "course.company": TRAINING, "organised.post_training": TRAINING, "firm_word.hire": "hire",
+}  # fmt: skip
+JUDGED = ("够不够", "够吗", "够不", "行不行", "行吗", "能领", "可以吗")
+STATES = frozenset({"group_did", "employed", "schooling", "school", "jobless"})
+
+
+def governor(message: Message, quantity: Quantity) -> str:
+    """Say what `quantity` measures: ins, notins, train, work, hire, or "" where nothing tells."""
+    found = _first(message, quantity, message.before(quantity.head))
+    if not found:
+        found = _first(message, quantity, message.after(quantity.end, 6), behind=True)
+    return found or _first(message, quantity, message.before(quantity.head, 16, clause=False))
+
+
+def _first(
+    message: Message, quantity: Quantity, tokens: Iterable[Token], *, behind: bool = False
+) -> str:
+    for token in tokens:
+        if token.tag == "pay" and (token.value == "paid" or _paid_again(message, token)):
+            return _paid(message)
+        if token.tag == "kind":
+            return TRAINING
+        if token.tag in STATES and not behind:
+            return WORK
+        if behind and token.tag == "learn" and token.value == "work":
+            continue
+        found = BY_TAG.get(f"{token.tag}.{token.value}")
+        if found == OTHER_INSURANCE and _named(message):
+            continue
+        if found and not (behind and token.start - quantity.end > 3 and found == TRAINING):  # noqa: PLR2004 - 天的课
+            return found
+    return ""
+
+
+def _paid_again(message: Message, token: Token) -> bool:
+    """断了又交了: paying again is paying, a gap is not."""
+    words = message.text[token.start : token.end]
+    return token.value == "break" and ("交" in words or "续" in words)
+
+
+def _named(message: Message) -> bool:
+    return any(token.value == "yes" for token in message.tags.get("ins", ()))
+
+
+def _paid(message: Message) -> str:
+    """交了: into unemployment insurance, unless only another insurance is named."""
+    named = {token.value for token in message.tags.get("ins", ())}
+    return OTHER_INSURANCE if named == {"no"} else INSURANCE
+
+
+def told(message: Message, quantity: Quantity) -> bool:
+    """Whether a quantity is somebody's own, not a rule's threshold that is asked about."""
+    if message.generic or message.ruled(quantity.head, quantity.end):
+        return False
+    if message.personal or not message.asks or _done(message, quantity):
+        return True
+    if quantity.sure not in ("exact", "about", "range"):
+        return False
+    return message.listing or message.text.startswith(JUDGED, quantity.end)
+
+
+def _done(message: Message, quantity: Quantity) -> bool:
+    """Whether a word of having done it stands by: 交了, 没交够, 满了."""
+    text = message.text
+    if any(
+        text.endswith(word, 0, quantity.head) for word in ("没交够", "没交满", "满了", "没学够")
+    ):
+        return True
+    for token in message.before(quantity.head, 8):
+        if token.tag in ("pay", "learn") and text[token.end - 1] in "了过":
+            return True
+    return text[quantity.end : quantity.end + 1] == "了"

@@ -1,0 +1,83 @@
+"""Months paid into unemployment insurance: 交了14个月, 没交够一年, 从来没交过, 两段."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.slots.governors import INSURANCE, governor, told
+from knowledge.slots.message import Finding
+
+if TYPE_CHECKING:
+    from knowledge.slots.lexicon import Token
+    from knowledge.slots.message import Message
+    from knowledge.slots.quantities import Quantity
+
+MONTHS = "unemployment_insurance_months"
+PERIODS = "insurance_periods"
+BARE = 8
+YEAR = 12
+
+
+def insurance(message: Message) -> list[Finding]:
+    """Find how long was paid in, or that nothing was."""
+    found = [q for q in message.quantities if q.unit in ("month", "year") and _paid_in(message, q)]
+    if len(found) > 1 and _in_stretches(message, found):
+        return [Finding(PERIODS, [q.low for q in found], found[0].head)]
+    findings = [Finding(MONTHS, q.as_json(), q.head) for q in found]
+    if not findings:
+        findings = [Finding(MONTHS, 0, t.start) for t in _unpaid(message)]
+    return findings or _full_year(message)
+
+
+def _paid_in(message: Message, quantity: Quantity) -> bool:
+    if not told(message, quantity):
+        return False
+    found = governor(message, quantity)
+    if found:
+        return found == INSURANCE
+    return _corrected(message, quantity) or _beside_level(message, quantity)
+
+
+def _beside_level(message: Message, quantity: Quantity) -> bool:
+    """四级 18个月: beside a level, months without a word are those of the insurance."""
+    known = "level" in message.tags and not {"kind", "class", "notins"} & message.tags.keys()
+    return known and quantity.unit == "month" and message.alone(quantity.head, quantity.end)
+
+
+def _corrected(message: Message, quantity: Quantity) -> bool:
+    """不对，是14个月: of all lengths in months, the one that is put right here is this."""
+    if "fix" not in message.tags and not message.text.startswith("不是"):
+        return False
+    rest = len(message.text) - (quantity.end - quantity.head)
+    return rest <= BARE + len("不是11个月")
+
+
+def _in_stretches(message: Message, found: list[Quantity]) -> bool:
+    broken = any(token.value == "break" for token in message.tags.get("pay", ()))
+    return broken and "fix" not in message.tags and all(q.sure == "exact" for q in found)
+
+
+def _unpaid(message: Message) -> list[Token]:
+    return [
+        token
+        for token in message.tags.get("pay", ())
+        if token.value == "unpaid"
+        and (message.personal or _past(message, token) or _answer(message))
+    ]
+
+
+def _past(message: Message, token: Token) -> bool:
+    return "过" in message.text[token.start : token.end]
+
+
+def _answer(message: Message) -> bool:
+    return not message.asks and not message.generic and message.listing
+
+
+def _full_year(message: Message) -> list[Finding]:
+    """保险满年, 保险满了一年整 without a number: 满年 is a year at least."""
+    at = message.text.find("满年")
+    if at < 0 or not any(token.value == "yes" for token in message.tags.get("ins", ())):
+        return []
+    told = message.personal or (not message.asks and not message.generic)
+    return [Finding(MONTHS, {"min": YEAR}, at)] if told else []

@@ -1,0 +1,226 @@
+"""One message laid out for reading: phrases, quantities, clauses, and what kind of utterance it is."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.slots.lexicon import Token, lexicon
+from knowledge.slots.quantities import Quantity, find_quantities
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+CUTS = re.compile(r"[,。!?;:、\s.~…]+(?!\d)")
+STOPS = frozenset("。!?;")
+ASKING_END = re.compile(r"(?:[不没否]|多钱)[呀啊哇呢了 ?。!~]*$|[?]")
+OURS = "我俺咱本"
+LONGEST_LIFE = 80 * 12
+LISTED = frozenset({
+    "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site", "kind",
+    "prove", "jobless", "schooling",
+})  # fmt: skip
+SURE_UNITS = frozenset({"money", "bare"})
+
+
+class Finding(NamedTuple):
+    """A fact that was read: key and JSON value of readings.md, and where in the text it stands."""
+
+    key: str
+    value: object
+    at: int
+
+
+class Message:
+    """A normalised text with everything the readers of facts look at."""
+
+    def __init__(self, text: str, today: dt.date) -> None:
+        self.text, self.today = text, today
+        self.tokens = lexicon().scan(text)
+        self.starts = [token.start for token in self.tokens]
+        self.tags: dict[str, list[Token]] = {}
+        for token in self.tokens:
+            self.tags.setdefault(token.tag, []).append(token)
+        self.cuts = [0, *(match.end() for match in CUTS.finditer(text)), len(text) + 1]
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
+        spans = [(token.start, token.end) for token in self.tokens]
+        found = [q for q in find_quantities(self.text, spans) if not _is_year(self.text, q)]
+        kept = [q for i, q in enumerate(found) if not self._is_rate(found, i)]
+        kept = _without_shortfall(self.text, kept)
+        return [q for q in kept if not (len(kept) > 1 and self.text.endswith("不是", 0, q.head))]
+
+    def _is_rate(self, found: list[Quantity], index: int) -> bool:
+        quantity = found[index]
+        if quantity.low != 1 and quantity.unit != "year":
+            return False
+        if quantity.unit not in ("day", "month", "year", "person") or quantity.high > 12:  # noqa: PLR2004 - a year
+            return False
+        if (
+            self.text.endswith(("每", "每人", "一人"), 0, quantity.head)
+            and quantity.unit != "person"
+        ):
+            return True
+        following = found[index + 1 : index + 2]
+        return any(
+            q.unit in SURE_UNITS and q.head - quantity.end <= 1 and q.low >= 10  # noqa: PLR2004 - yuan
+            for q in following
+        )
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether something is asked anywhere."""
+        return "ask" in self.tags or bool(ASKING_END.search(self.text))
+
+    @cached_property
+    def personal(self) -> bool:
+        """Whether somebody in particular is spoken of: I, my mother, our firm."""
+        if "self" in self.tags:
+            return True
+        if any(token.value != "weak" for token in self.tags.get("other", ())):
+            return True
+        return any(self.text[token.start] in OURS for token in self.tags.get("firm", ()))
+
+    @cached_property
+    def generic(self) -> bool:
+        """Whether it is about the rule and nobody in particular."""
+        if self.personal:
+            return False
+        return "official" in self.tags or (self.asks and "rule" in self.tags)
+
+    @cached_property
+    def listing(self) -> bool:
+        """Whether several things are put side by side, as one lists one's own case."""
+        told = [t.start for t in self.tokens if t.tag in LISTED]
+        told += [q.head for q in self.quantities if q.unit in ("month", "year", "age", "day")]
+        return len({self.clause(at) for at in told}) > 1
+
+    @cached_property
+    def corrects(self) -> bool:
+        """Whether an earlier statement is being put right."""
+        return "fix" in self.tags or "不是" in self.text
+
+    def clause(self, at: int) -> tuple[int, int]:
+        """Return start and end of the clause around `at`."""
+        index = bisect_left(self.cuts, min(at, len(self.text)) + 1)
+        return self.cuts[index - 1], min(self.cuts[index], len(self.text))
+
+    def clause_text(self, at: int) -> str:
+        """Return the clause around `at`, without its punctuation."""
+        start, end = self.clause(at)
+        return self.text[start:end].rstrip(",。!?;:、 .~…")
+
+    def before(self, at: int, reach: int = 14, *, clause: bool = True) -> Iterator[Token]:
+        """Yield the phrases that end before `at`, nearest first, no further than `reach`."""
+        first = self.clause(at - 1)[0] if clause and at else 0
+        for index in range(bisect_left(self.starts, at) - 1, -1, -1):
+            token = self.tokens[index]
+            if at - token.end > reach or token.start < first:
+                return
+            if token.end <= at:
+                yield token
+
+    def after(self, at: int, reach: int = 8, *, clause: bool = True) -> Iterator[Token]:
+        """Yield the phrases that start at or after `at`, nearest first, no further than `reach`."""
+        high = at + reach
+        if clause:
+            high = min(high, self.clause(max(at - 1, 0))[1])
+        for token in self.tokens[bisect_left(self.starts, at) :]:
+            if token.start >= high:
+                return
+            yield token
+
+    def negated(self, at: int, gap: int = 2) -> bool:
+        """Whether a 不是 or 没 stands right before `at`."""
+        for token in self.before(at, gap + 4):
+            if token.tag == "not":
+                return at - token.end <= gap
+            return False
+        return False
+
+    def ruled(self, start: int, end: int) -> bool:
+        """Whether the words from `start` to `end` are named as a rule's threshold."""
+        if any(token.tag == "rule" for token in self.before(start, 6)):
+            return True
+        return any(token.tag == "rule" and token.start - end <= 1 for token in self.after(end, 2))
+
+    def membership_asked(self, token: Token) -> bool:
+        """Whether it is the question itself if somebody is this (算不算…, 我是…吗)."""
+        for earlier in self.before(token.start, 6):
+            if earlier.tag == "ask":
+                return True
+            break
+        behind = self.text[token.end : token.end + 2]
+        return behind[:1] in ("吗", "么") or behind in ("不?", "不算", "算吗", "算不")
+
+    def alone(self, start: int, end: int) -> bool:
+        """Whether these words make a clause of their own."""
+        first, last = self.clause(start)
+        rest = self.text[first:start] + self.text[end:last].rstrip(",。!?;:、 .~…")
+        return rest.strip("是的了,。!?;:、 .~…") == ""
+
+    def somebody(self, token: Token) -> bool:
+        """Whether the name `token` (贫困户, 企业职工) is said of somebody in particular."""
+        if self.generic or self.membership_asked(token):
+            return False
+        if self.personal:
+            return True
+        if self.listing and (self.alone(token.start, token.end) or self._leads(token)):
+            return True
+        return not self.asks and self._predicate(token)
+
+    def _leads(self, token: Token) -> bool:
+        """Whether the name opens a clause and what was done follows: 灵活就业自己交的, 考了中级."""
+        opens = self.clause(token.start)[0] == token.start
+        return opens and "prove" in self.tags and self.text[token.end : token.end + 1] != "的"
+
+    def _predicate(self, token: Token) -> bool:
+        """Whether a name stands as what somebody is: 是贫困户, 不是退伍军人, 下岗的."""
+        if self.text[token.start - 1 : token.start] == "是" or self.negated(token.start, 0):
+            return True
+        return self.text[token.end - 1] == "的" and self.alone(token.start, token.end)
+
+    def happened(self, token: Token) -> bool:
+        """Whether the event `token` (下岗了, 当过兵) is told, not spoken of in general (…的人)."""
+        if self.generic or self.membership_asked(token):
+            return False
+        if self.personal or not self.asks:
+            return True
+        behind = self.text[token.end : token.end + 1]
+        return self.text[token.end - 1] != "的" and behind not in ("的", "人")
+
+
+def _is_year(text: str, quantity: Quantity) -> bool:
+    """Whether 2021年, 一五年, 从15年 is a year of the calendar, not a length of time."""
+    if quantity.unit != "year":
+        return False
+    if quantity.high > LONGEST_LIFE or len(quantity.digits) == 4:  # noqa: PLR2004 - 2021
+        return True
+    chinese_row = len(quantity.digits) == 2 and not text[quantity.start].isascii()  # noqa: PLR2004 - 一五
+    if chinese_row and quantity.sure != "range":
+        return True
+    since = text[quantity.head - 1 : quantity.head] in ("从", "自")
+    return since or text.startswith(
+        ("开始", "起", "考的", "拿的", "办的", "毕业", "入职"), quantity.end
+    )
+
+
+def _without_shortfall(text: str, found: list[Quantity]) -> list[Quantity]:
+    """Read 差俩月满一年 as ten months, and drop a shortfall of nothing in particular."""
+    kept: list[Quantity] = []
+    missing: Quantity | None = None
+    for quantity in found:
+        if text[quantity.head - 1 : quantity.head] == "差":
+            missing = quantity
+        elif missing and quantity.head - missing.end <= 5 and quantity.low > missing.low:  # noqa: PLR2004 - 就不够
+            low = quantity.low - missing.low
+            kept.append(quantity._replace(low=low, high=low, sure="exact"))
+            missing = None
+        else:
+            kept.append(quantity)
+    return kept
