@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.facts import FactSpec
+    from knowledge.fact_specs import FactSpec
 
 Values = dict[str, Any]
 Parser = Callable[[str, object, Values], None]

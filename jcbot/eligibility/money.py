@@ -12,14 +12,12 @@ import sqlalchemy as sa
 
 from jcbot.eligibility.columns import HIGH, LOW, column
 from jcbot.eligibility.conditions import Flag, any_true
-from knowledge.rules.amounts import (
+from knowledge.rules.shapes import (
     Bands,
     ByTable,
     Ceiling,
     Counts,
     Flat,
-    Multiplier,
-    Payment,
     PerUnit,
     Range,
     Rate,
@@ -29,6 +27,8 @@ from knowledge.rules.amounts import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from knowledge.rules.amounts import Multiplier, Payment
 
 Number: TypeAlias = sa.ColumnElement[Any]
 

@@ -1,24 +1,18 @@
-"""The eight shapes of a payment, and what one comes to for one person.
+"""A payment: a shape, what it is multiplied by, its cap, and what it comes to for one person.
 
-flat · table (a row by one or more choices) · per_unit · bands · range · ceiling · steps ·
-counts (several counts each at its rate, with a cap). A shape gives a span (low, high) in
-whole yuan; multipliers (people, days, months, years) and a cap work on every shape.
-A rule that fits none gets a new named shape here and in `jcbot.eligibility`.
+A shape gives a span (low, high) in whole yuan; multipliers (people, days, months, years) and
+a cap work on every shape.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from knowledge.rules.shapes import UNBOUNDED, Shape, Span
+
 if TYPE_CHECKING:
     from knowledge.rules.expressions import Values
-
-Span = tuple[float, float]
-Part = tuple[float, float, tuple[str, ...]]
-UNBOUNDED = math.inf
-NOTHING_KNOWN = (0, UNBOUNDED)
 
 
 class Sum(NamedTuple):
@@ -56,173 +50,6 @@ class Multiplier:
         low, high = known
         low = min(max(low, self.least), high)
         return (min(low, self.limit), min(high, self.limit)) if self.limit else (low, high)
-
-
-@dataclass(frozen=True)
-class Flat:
-    """One amount."""
-
-    yuan: int
-
-    def span(self, _values: Values) -> Part:
-        """Return low, high, and the facts that keep the shape itself from being exact."""
-        return self.yuan, self.yuan, ()
-
-
-@dataclass(frozen=True)
-class PerUnit(Flat):
-    """So much for each unit; the units are the payment's multipliers."""
-
-
-@dataclass(frozen=True)
-class Range:
-    """From low to high; the document gives no criterion in between."""
-
-    low: int
-    high: int
-
-    def span(self, _values: Values) -> Part:
-        """See `Flat.span`."""
-        return self.low, self.high, ()
-
-
-@dataclass(frozen=True)
-class Ceiling:
-    """At most so much; the document gives no rate below it."""
-
-    yuan: int
-
-    def span(self, _values: Values) -> Part:
-        """See `Flat.span`."""
-        return 0, self.yuan, ()
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table: the choices it is for, and its amount."""
-
-    choices: tuple[tuple[str, str], ...]
-    yuan: int
-
-    def may_hold(self, values: Values) -> bool:
-        """Say whether the row is still possible."""
-        for key, choice in self.choices:
-            possible = values.get(key)
-            if possible is not None and choice not in possible:
-                return False
-        return True
-
-
-@dataclass(frozen=True)
-class ByTable:
-    """The amount stands in a table, by the choices `by` (asked in that order)."""
-
-    by: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-    def span(self, values: Values) -> Part:
-        """See `Flat.span`; 0 where no row is possible."""
-        found = {row.yuan for row in self.rows if row.may_hold(values)} or {0}
-        low = high = next(iter(found))
-        if len(found) == 1:
-            return low, high, ()
-        low, high = min(found), max(found)
-        open_ = [key for key in self.by if len(values.get(key, ())) != 1]
-        return low, high, tuple(open_[:1])
-
-
-@dataclass(frozen=True)
-class Band:
-    """From `low` up to and including `high` (None: without end), so much."""
-
-    low: int
-    high: int | None
-    yuan: int
-
-
-@dataclass(frozen=True)
-class Bands:
-    """The amount stands by the band a number falls into."""
-
-    by: str
-    bands: tuple[Band, ...]
-
-    def span(self, values: Values) -> Part:
-        """See `Flat.span`; 0 where the number lies in no band."""
-        low, high = values.get(self.by, NOTHING_KNOWN)
-        found = [
-            band.yuan
-            for band in self.bands
-            if high >= band.low and (band.high is None or low <= band.high)
-        ] or [0]
-        least, most = min(found), max(found)
-        return least, most, (self.by,) if least != most else ()
-
-
-@dataclass(frozen=True)
-class Steps:
-    """`base` from `start` on; each full `each` above `above` adds `add`."""
-
-    by: str
-    start: int
-    base: int
-    above: int
-    each: int
-    add: int
-
-    def at(self, number: float) -> float:
-        """Return the amount at a number from `start` on."""
-        if number == UNBOUNDED:
-            return UNBOUNDED
-        return self.base + self.add * (max(number - self.above, 0) // self.each)
-
-    def span(self, values: Values) -> Part:
-        """See `Flat.span`."""
-        low, high = values.get(self.by, NOTHING_KNOWN)
-        least, most = self.at(low), self.at(high)
-        return least, most, (self.by,) if least != most else ()
-
-
-@dataclass(frozen=True)
-class Rate:
-    """For one choice of `Counts.by`: yuan for each counted thing, and the cap."""
-
-    choice: str
-    each: tuple[tuple[str, int], ...]
-    cap: int
-
-    def span(self, values: Values) -> Span:
-        """Return the capped sum from low to high."""
-        low = high = 0.0
-        for key, yuan in self.each:
-            least, most = values.get(key, NOTHING_KNOWN)
-            low, high = low + yuan * least, high + yuan * most
-        return min(low, self.cap), min(high, self.cap)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """A sum of counts, each at its own rate, by a choice, with a cap."""
-
-    by: str
-    rates: tuple[Rate, ...]
-
-    def span(self, values: Values) -> Part:
-        """See `Flat.span`; 0 where the choice has no rate."""
-        possible = values.get(self.by)
-        rates = [rate for rate in self.rates if possible is None or rate.choice in possible]
-        spans = [rate.span(values) for rate in rates] or [(0, 0)]
-        low, high = min(span[0] for span in spans), max(span[1] for span in spans)
-        if low == high:
-            return low, high, ()
-        open_ = [self.by] if len(rates) > 1 else []
-        for key, _ in rates[0].each:
-            least, most = values.get(key, NOTHING_KNOWN)
-            open_ += [key] if least != most else []
-        return low, high, tuple(open_)
-
-
-Shape = Flat | PerUnit | Range | Ceiling | ByTable | Bands | Steps | Counts
 
 
 @dataclass(frozen=True)

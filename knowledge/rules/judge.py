@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from knowledge.fact_values import EARLIEST, LATEST
-from knowledge.rules.amounts import UNBOUNDED, Sum
 from knowledge.rules.outcome import Amount, Outcome, Reason, Validity, Verdict
 from knowledge.rules.reasons import Findings, assumed, doubts, granted, trace, undated
+from knowledge.rules.shapes import UNBOUNDED
 from knowledge.rules.walk import missing
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from knowledge.rules.amounts import Sum
     from knowledge.rules.expressions import Values
     from knowledge.rules.model import Benefit, Condition, Document, Line, Payee
 

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from knowledge.reading import KnowledgeError
-from knowledge.rules.amounts import Bands, ByTable, Counts, Shape, Steps
+from knowledge.rules.shapes import Bands, ByTable, Counts, Shape, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

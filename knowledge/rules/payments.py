@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from knowledge.rules.amounts import (
+from knowledge.rules.amounts import Multiplier, Payment
+from knowledge.rules.named import sentence
+from knowledge.rules.shapes import (
     Band,
     Bands,
     ByTable,
     Ceiling,
     Counts,
     Flat,
-    Multiplier,
-    Payment,
     PerUnit,
     Range,
     Rate,
@@ -21,7 +21,6 @@ from knowledge.rules.amounts import (
     Shape,
     Steps,
 )
-from knowledge.rules.named import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
