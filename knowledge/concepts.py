@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from knowledge.reading import Table
 
-NUMBER = "[0-9零一二两俩三仨四五六七八九十百千万半几]+"
+NUMBER = "[0-9零一二两俩三仨四五六七八九十百千万半几]{1,9}"
 LONGEST_ALIKE = 6
 
 _AMOUNTS = re.compile(f"{NUMBER}(?=(个|多|来)?半?[月年天岁人块元次回期座名])|[0-9]+")

@@ -6,6 +6,7 @@ Trained from the sentences in a few seconds by plain gradient steps on the softm
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,19 @@ STEP_LEFT = 0.1
 """Share of the step that is left in the last epoch."""
 BIAS_STEP = 0.1
 SHRINK = 1e-5
+OFTEN = 2
+"""Stretches of shortened messages that occur in fewer are left out: a third of the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Rows of weights by feature; column j is label j (labels are the caller's)."""
+    """Rows of weights by feature; column j is label j (labels are the caller's).
+
+    A trained table has single precision, a saved one half (unchanged answers, half the memory).
+    """
 
     rows: dict[Feature, int]
-    weights: Floats
+    weights: NDArray[np.floating[Any]]
     bias: Floats
 
     def scores(self, seen: Evidence) -> tuple[Floats, int]:
@@ -49,11 +55,12 @@ class Linear:
             if row is not None:
                 at.append(row)
                 value.append(weight)
-            elif isinstance(feature, str) and feature[0] != ALIKE:
+            elif isinstance(feature, str) and not _alike(feature):
                 unseen += 1
         if not at:
             return self.bias.copy(), unseen
-        return np.asarray(value, np.float32) @ self.weights[at] + self.bias, unseen
+        weights = self.weights[at].astype(np.float32)
+        return np.asarray(value, np.float32) @ weights + self.bias, unseen
 
 
 def softmax(scores: Floats) -> Floats:
@@ -65,10 +72,7 @@ def softmax(scores: Floats) -> Floats:
 
 def train(seen: Sequence[Evidence], labels: Sequence[int], size: int, seed: int = 0) -> Linear:
     """Train on messages and the number of each one's label, out of `size` labels."""
-    rows: dict[Feature, int] = {}
-    for one in seen:
-        for feature in one.values:
-            rows.setdefault(feature, len(rows))
+    rows = _rows(seen)
     data = _Data.of(seen, rows)
     learner = _Learner(
         weights=np.zeros((len(rows), size), np.float32),
@@ -86,6 +90,17 @@ def train(seen: Sequence[Evidence], labels: Sequence[int], size: int, seed: int 
     return Linear(rows, learner.weights, learner.bias)
 
 
+def _rows(seen: Iterable[Evidence]) -> dict[Feature, int]:
+    """Number the features that occur often enough to say something about other messages."""
+    counts = Counter(feature for one in seen for feature in one.values)
+    kept = [feature for feature, count in counts.items() if count >= OFTEN or not _alike(feature)]
+    return {feature: row for row, feature in enumerate(kept)}
+
+
+def _alike(feature: Feature) -> bool:
+    return isinstance(feature, str) and feature[0] == ALIKE
+
+
 @dataclass(frozen=True, slots=True)
 class _Data:
     """All messages end to end: the rows and values of message i lie at starts[i]:starts[i + 1]."""
@@ -100,8 +115,9 @@ class _Data:
         value: list[float] = []
         starts = [0]
         for one in seen:
-            at += [rows[feature] for feature in one.values]
-            value += one.values.values()
+            known = [(rows[name], weight) for name, weight in one.values.items() if name in rows]
+            at += [row for row, _ in known]
+            value += [weight for _, weight in known]
             starts.append(len(at))
         return cls(np.array(at, np.int32), np.array(value, np.float32), np.array(starts))
 
@@ -160,4 +176,4 @@ def unpack(arrays: dict[str, NDArray[Any]]) -> Linear:
     texts = arrays["texts"].tobytes().decode().split("\n")
     features: list[Feature] = [*texts, *arrays["numbers"].tolist()]
     rows = {feature: row for row, feature in enumerate(features)}
-    return Linear(rows, arrays["weights"].astype(np.float32), arrays["bias"])
+    return Linear(rows, arrays["weights"], arrays["bias"])

@@ -32,6 +32,8 @@ LOST = 0.25
 NOVEL = 0.55
 """Share of unseen characters above which only a rather certain reading (`BOLD`) is believed."""
 BOLD = 0.8
+HEAD = TAIL = 80
+"""Of a longer message the beginning and the end are weighed: the question stands there."""
 HALF = 4
 """A part of a message that asks something by itself has at least this many characters."""
 PART_SURE = 0.6
@@ -102,7 +104,7 @@ class Understander:
             return Understanding(text, intent, 1.0)
         if not bare:
             return Understanding(text, OUT, 1.0)
-        seen = self._model.judge(bare)
+        seen = self._model.judge(bare if len(bare) <= HEAD + TAIL else bare[:HEAD] + bare[-TAIL:])
         decided = _decide(seen)
         first, score = decided[0]
         topic = seen.topics[0][0] if first == POLICY else None
@@ -127,7 +129,7 @@ class Understander:
         first = decided[0][0]
         likely = {intent for intent, _ in decided[:3]}
         for part in parts[:4]:
-            intent, score = self._model.judge(part).intents[0]
+            intent, score = self._model.judge(part[:HEAD]).intents[0]
             if intent not in (first, OUT) and intent in likely and score >= PART_SURE:
                 return (intent,)
         return ()
