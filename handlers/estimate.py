@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def answer(turn: Turn) -> str:
     """Work out what this message asks: the benefit it names, or all that its facts touch."""
     state, understood = turn.state, turn.understood
-    facts = understood.facts if understood else {}
+    facts = understood.heard if understood else {}
     if facts.get("about") != "other" and not state.asking and _about_me(turn):
         people.back_to_self(turn)
     asked = _named(turn)

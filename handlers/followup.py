@@ -40,7 +40,7 @@ def _policy(turn: Turn) -> str | None:
     topic = turn.library.topics.get(turn.state.topic)
     if topic is None:
         return None
-    facts = turn.understood.facts if turn.understood else {}
+    facts = turn.understood.heard if turn.understood else {}
     if topic.variant(turn.normal, facts):
         return policy.tell(turn, topic.id)
     if facts and topic.benefits:
@@ -54,7 +54,7 @@ def _again(turn: Turn) -> str | None:
     understood = turn.understood
     if understood is None:
         return None
-    changed = bool(set(understood.facts) - {"about"})
+    changed = bool(set(understood.heard) - {"about"})
     people.note(turn)
     level = understood.slots.get("level")
     if level and "certificate_level" in turn.state.person:
@@ -88,7 +88,7 @@ def _corrected(turn: Turn) -> str | None:
     if changed:
         lead = turn.say("interview.corrected", what=changed)
         return interview.proceed(turn, form, lead)
-    if turn.understood and set(turn.understood.facts) - {"about"}:
+    if turn.understood and set(turn.understood.heard) - {"about"}:
         people.note(turn)
         return interview.proceed(turn, form, turn.say("interview.noted"))
     return None

@@ -118,7 +118,7 @@ def _take_something_else(turn: Turn, form: Form) -> str | None:
     if other:
         return proceed(turn, form, turn.say("interview.noted_this", what=other))
     changed = people.note(turn)
-    if turn.understood and set(turn.understood.facts) - {"about"}:
+    if turn.understood and set(turn.understood.heard) - {"about"}:
         key = "interview.changed" if changed else "interview.noted"
         return proceed(turn, form, turn.say(key))
     form.misses += 1

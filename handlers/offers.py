@@ -69,7 +69,7 @@ def _number(text: str) -> int | None:
 
 def _yes_or_no(turn: Turn) -> str | None:
     understood = turn.understood
-    if understood is None or understood.facts:
+    if understood is None or understood.heard:
         return None
     if understood.intent == "affirm":
         return perform(turn, turn.state.offered[0])

@@ -18,7 +18,7 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
     A message about somebody else opens that person's own set of facts, so that a mother's age
     never mixes with her daughter's.
     """
-    said = dict(turn.understood.facts) if turn.understood else {}
+    said = dict(turn.understood.heard) if turn.understood else {}
     if said.pop("about", None) == "other" and not turn.state.whom:
         turn.state.whom = _call(turn)
         turn.state.other = {}

@@ -132,7 +132,7 @@ def corrects(turn: Turn) -> bool:
 
 def same_number(turn: Turn, value: object) -> set[str]:
     """Keys under which the number just answered was read a second time."""
-    facts = turn.understood.facts if turn.understood else {}
+    facts = turn.understood.heard if turn.understood else {}
     return {key for key, said in facts.items() if said == value and not isinstance(said, bool)}
 
 

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
     from knowledge.model import Judgement
 
+TELLING = {"subsidy_estimate", "eligibility_check", "card_register"}
+"""What people tell of themselves in these is a fact; a question about nobody states none."""
+WANTING = {
+    "training_browse",
+    "training_register",
+    "training_cancel",
+    "my_training",
+    "card_register",
+    "announcement_subscribe",
+}
+"""A class is wanted in these; elsewhere a trade or a date is just being talked about."""
 RUNNERS = 3
 ACT = 0.5
 """From this share on, or with this lead over the second, the first intent is acted on."""
@@ -50,7 +61,9 @@ class Understanding:
     `score` (0–1) is how likely `intent` is; `topic` is None unless the intent is
     `policy_question`; `about_topic` is the benefit that the message names, whatever it wants of
     it; `also` holds the intent of a second question; `sure` says whether to act, to ask which of
-    two, or that nothing was understood.
+    two, or that nothing was understood. `facts` and `slots` are those of messages that tell or
+    want something; `heard` is all that the words say, also in a question about nobody (the
+    dialogue needs it for answers and follow-ups).
     """
 
     text: str
@@ -63,6 +76,7 @@ class Understanding:
     runners_up: tuple[tuple[str, float], ...] = ()
     sure: Sure = "act"
     about_topic: str | None = None
+    heard: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the line of `jcbot understand`; slots that were not named are left out."""
@@ -108,17 +122,19 @@ class Understander:
         decided = _decide(seen)
         first, score = decided[0]
         topic = seen.topics[0][0] if first == POLICY else None
+        heard = extract_facts(clean, today)
         return Understanding(
             text,
             first,
             score,
             topic,
-            extract_facts(clean, today),
-            extract_slots(clean, today),
+            heard if first in TELLING else {},
+            extract_slots(clean, today) if first in WANTING else {},
             also=self._second(clean, decided),
             runners_up=decided[1 : 1 + RUNNERS],
             sure=_sure(decided),
             about_topic=topic if topic in seen.named else next(iter(seen.named), None),
+            heard=heard,
         )
 
     def _second(self, clean: str, decided: tuple[tuple[str, float], ...]) -> tuple[str, ...]:
