@@ -11,6 +11,7 @@ from knowledge.slots import Answer, read_answer
 if TYPE_CHECKING:
     from handlers.state import Form
     from handlers.turn import Turn
+    from knowledge.facts import FactSpec
     from knowledge.rules import Estimate
 
 SITUATION = "situation"
@@ -62,7 +63,7 @@ def read(turn: Turn, form: Form) -> Answer:
     answer = read_answer(asked, turn.normal, turn.today)
     if answer.kind != "value" or asked.kind != "choices" or asked.key == SITUATION:
         return answer
-    chosen = answer.value if isinstance(answer.value, list) else [answer.value]
+    chosen: list[str] = answer.value if isinstance(answer.value, list) else [str(answer.value)]
     form.picked += [value for value in chosen if value not in {NEXT_PAGE, NONE}]
     if NEXT_PAGE in chosen:
         form.page += 1
@@ -101,17 +102,22 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
     if any(character.isdigit() for character in turn.normal) and len(turn.normal) <= BARE_NUMBER:
         return ""
     needs = dict.fromkeys(fact for outcome in estimate.outcomes for fact in outcome.needs)
-    for fact in needs:
-        spec = turn.library.book.specs[fact]
+    specs = [turn.library.book.specs[fact] for fact in needs if fact != form.open]
+    for spec in sorted(specs, key=lambda spec: not _named_outright(turn, spec)):
         elsewhere = spec.unit and spec.unit not in turn.normal
-        if fact == form.open or elsewhere or len(spec.choices) == TWO:
+        if elsewhere or len(spec.choices) == TWO:
             continue
         answer = read_answer(spec, turn.normal, turn.today)
         if answer.kind == "value":
-            form.history = [*form.history, fact]
-            people.put(turn.state.person, fact, answer.value)
+            form.history = [*form.history, spec.key]
+            people.put(turn.state.person, spec.key, answer.value)
             return spec.say(answer.value)
     return ""
+
+
+def _named_outright(turn: Turn, spec: FactSpec) -> bool:
+    """Whether a choice begins with the words of the message, as 高级工（三级） with 高级工."""
+    return any(label.startswith(turn.normal) for _, label in spec.choices)
 
 
 def no_such_choice(turn: Turn, form: Form) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from handlers import menu, people, policy
 from handlers.text import lines
+from knowledge.rules.walk import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,12 +46,24 @@ def promising(form: Form, estimate: Estimate) -> list[str]:
 
 def at_stake(turn: Turn, form: Form, estimate: Estimate, fact: str) -> str:
     """Say what amount hangs on the question, once, where it is known already."""
+    if fact == "groups" and "groups_has" in turn.state.person:
+        return _who_would(turn, estimate)
     if any(name in turn.library.book.specs for name in form.history):
         return ""
     for outcome in estimate.outcomes:
         if outcome.verdict == "needs" and fact in outcome.needs and outcome.amount:
             paid = _texts(_paid(turn, outcome))
             return turn.say("results.at_stake", name=_name(turn, outcome), paid=paid)
+    return ""
+
+
+def _who_would(turn: Turn, estimate: Estimate) -> str:
+    """A named group was not enough: say which people the benefit is for, then ask."""
+    for outcome in estimate.outcomes:
+        for line in turn.library.policies.benefits[outcome.benefit].lines:
+            for condition in line.conditions:
+                if outcome.verdict == "needs" and "groups" in facts_of(condition.node):
+                    return condition.no.text + "。"
     return ""
 
 
