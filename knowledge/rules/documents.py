@@ -102,6 +102,7 @@ class DocumentReader:
             name=table.text("name"),
             plain=table.text("plain"),
             clause=table.text("clause"),
+            file=table.file,
             begins=begins,
             audience=cast("Literal['worker', 'employer', 'any']", audience),
             lines=tuple(self._line(lines.table(n), n, shared) for n in lines.keys()),  # noqa: SIM118 - no dict

@@ -10,14 +10,13 @@ from knowledge.rules.shapes import Bands, ByTable, Counts, Shape, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from knowledge.facts import FactBook
     from knowledge.rules.expressions import Values
     from knowledge.rules.model import Document, Line
 
 
-def check_document(document: Document, book: FactBook, path: Path) -> None:
+def check_document(document: Document, book: FactBook) -> None:
     """Refuse a document in which some case has neither amount, refusal nor doubt."""
     for benefit in document.benefits.values():
         for line in benefit.lines:
@@ -26,7 +25,7 @@ def check_document(document: Document, book: FactBook, path: Path) -> None:
                 if not _explained(line, case):
                     named = "、".join(f"{key}={_plain(value)}" for key, value in case.items())
                     raise KnowledgeError(
-                        f"{path.name}",
+                        benefit.file,
                         f"benefit.{benefit.id}.line.{line.id}.payment",
                         f"{named} 没有写钱数，也没有说明文件没写（effect = gap 的 doubt）",
                     )

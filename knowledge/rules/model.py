@@ -59,7 +59,8 @@ class Doubt:
     `unclear`: known to apply, the verdict is unspecified; unknown, `assumed` says what is
     taken for granted. `gap`: the same, but unknown it is a missing fact, since the document
     has no answer on one side of it. `note`: only shown, on a refusal only if `beside_refusal`.
-    Where a doubt applies, the condition it `excuses` is not counted as failed.
+    Where a doubt applies, the condition it `excuses` is not counted as failed. A `common` one
+    is raised for every subsidy of a person, so that its fact alone asks about none of them.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Doubt:
     assumed: Reason | None = None
     excuses: str = ""
     beside_refusal: bool = False
+    common: bool = False
 
     @cached_property
     def test(self) -> Test:
@@ -124,9 +126,9 @@ class Line:
 
     @property
     def required_facts(self) -> tuple[str, ...]:
-        """Name the facts the line's conditions and payment hang on."""
+        """Name the facts the line's conditions, own doubts and payment hang on."""
         nodes = [c.node for c in self.conditions if not c.silent]
-        nodes += [d.node for d in self.doubts if d.effect == "gap"]
+        nodes += [d.node for d in self.doubts if d.effect != "note" and not d.common]
         nodes += [self.shown] if self.shown else []
         found = [key for node in nodes for key in facts_of(node)]
         if self.payment:
@@ -141,13 +143,14 @@ class Benefit:
 
     `plain` is its title in everyday words, `own_facts` the facts it hangs on, `kinds` the
     kinds of training it is about (empty: none in particular), `audience` whose question it
-    is, `date_fact` the fact that dates it ("" : the day of asking).
+    is, `date_fact` the fact that dates it ("": the day of asking), `file` where it is written.
     """
 
     id: str
     name: str
     plain: str
     clause: str
+    file: str
     begins: dt.date
     audience: Literal["worker", "employer", "any"]
     lines: tuple[Line, ...]
@@ -173,7 +176,8 @@ class Benefit:
     @cached_property
     def own_facts(self) -> tuple[str, ...]:
         """Name the facts the benefit hangs on, in the order of its rules."""
-        return tuple(dict.fromkeys(key for line in self.lines for key in line.required_facts))
+        found = [key for line in self.lines for key in line.required_facts]
+        return tuple(dict.fromkeys((*found, *([self.date_fact] if self.date_fact else []))))
 
 
 @dataclass(frozen=True)

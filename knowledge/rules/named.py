@@ -106,6 +106,7 @@ class NamedRules:
             assumed=Reason(key, assumed) if assumed else None,
             excuses=table.get("excuses", str, ""),
             beside_refusal=table.get("beside_refusal", bool, default=False),
+            common=table.get("common", bool, default=False),
         )
         self._doubts[key] = doubt
         if "settled" in table:

@@ -53,7 +53,7 @@ class PolicySet:
         documents = []
         for path in sorted(path for path in folder.glob("*") if path.is_dir()):
             document = DocumentReader(path, book.specs).read()
-            check_document(document, book, path)
+            check_document(document, book)
             documents.append(document)
         if not documents:
             raise KnowledgeError(str(folder.name), "", "里面一个政策文件也没有")
@@ -140,11 +140,11 @@ def _versions(key: str, documents: Sequence[Document]) -> tuple[Version, ...]:
     for older, newer in pairwise(holders):
         if older.id not in newer.over:
             raise KnowledgeError(
-                newer.id,
+                newer.benefits[key].file,
                 f"benefit.{key}",
                 f"和{older.number}都管这一项，要在 over 里写明谁优先",
             )
     found = [Version(doc.benefits[key].begins, doc, doc.benefits[key]) for doc in holders]
     if any(later.begins <= earlier.begins for earlier, later in pairwise(found)):
-        raise KnowledgeError(holders[-1].id, f"benefit.{key}.from", "要比它取代的规定晚")
+        raise KnowledgeError(found[-1].benefit.file, f"benefit.{key}.from", "要比它取代的规定晚")
     return tuple(found)

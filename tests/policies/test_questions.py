@@ -93,6 +93,9 @@ def test_the_interview_ends_and_never_asks_twice() -> None:
     [
         ({}, []),
         ({"age": 30}, ["card_program"]),
+        ({"inclusive_courses_days": [7, 4]}, ["inclusive_training"]),
+        ({"certificate_date": "2021-05-01"}, ["cert_training_subsidy", "worker_skill_upgrade"]),
+        ({"dispatched": True}, ["worker_skill_upgrade"]),
         ({"studio_level": "city"}, ["master_studio"]),
         ({"seats": 100}, ["training_center_award"]),
         ({"hukou": "高平"}, []),
