@@ -32,8 +32,11 @@ class _StandardError:
             sys.stderr.flush()
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Send our own lines and every library's through the same masking, to standard error."""
+def configure(level: int = logging.INFO, *, console: bool = False) -> None:
+    """Send our own lines and every library's through the same masking, to standard error.
+
+    `console` writes for people instead of JSON.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
@@ -41,7 +44,9 @@ def configure(level: int = logging.INFO) -> None:
         _mask_all,
     ]
     error = _StandardError()
-    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    render: structlog.typing.Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if console:
+        render = structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),

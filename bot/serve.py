@@ -51,7 +51,8 @@ async def open_server(
 
 def prepare(config: Config) -> Library:
     """Set up the log and read all knowledge; `KnowledgeError` before anything listens."""
-    logs.configure(logging.getLevelNamesMapping()[config.log.level.upper()])
+    level = logging.getLevelNamesMapping()[config.log.level.upper()]
+    logs.configure(level, console=config.log.format == "console")
     _allow_many_connections()
     return Library.load(Path(config.files.cache))
 

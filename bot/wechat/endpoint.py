@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from jcbot.settings import Limits
 
 PATH = "/wechat"
+QUIET_SECONDS = 10.0
+"""Between two log lines about refusals for the same reason: a flood must not fill the disk."""
 _SAFE = {"X-Content-Type-Options": "nosniff"}
 _ALARM = "服务器时间与微信相差太大，消息被拒收：请校准服务器时间"
 
@@ -43,6 +45,7 @@ class Endpoint:
     open: int = 0
     stopping: bool = False
     _drained: asyncio.Event = field(default_factory=asyncio.Event)
+    _noted: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
@@ -105,14 +108,24 @@ class Endpoint:
     def _refuse(self, refusal: Refusal, *, close: bool = False) -> web.Response:
         """Answer with a status and nothing else; the reason is for our own eyes."""
         self.metrics.refused(refusal.reason)
-        if refusal.reason == "stale":
-            log.error("refused", reason=refusal.reason, advice=_ALARM)
-        else:
-            log.warning("refused", reason=refusal.reason)
+        self._note(refusal.reason)
         response = web.Response(status=refusal.status, headers=_SAFE)
         if close:
             response.force_close()
         return response
+
+    def _note(self, reason: str) -> None:
+        """Log a refusal; of a flood with one reason only a line now and then, with the number."""
+        now = asyncio.get_running_loop().time()
+        since, count = self._noted.get(reason, (-QUIET_SECONDS, 0))
+        if now - since < QUIET_SECONDS:
+            self._noted[reason] = (since, count + 1)
+            return
+        self._noted[reason] = (now, 0)
+        if reason == "stale":
+            log.error("refused", reason=reason, times=count + 1, advice=_ALARM)
+        else:
+            log.warning("refused", reason=reason, times=count + 1)
 
 
 def _leave_unanswered(request: web.Request) -> web.Response:

@@ -139,13 +139,16 @@ async def dribble(world: World, start: bytes, drop: bytes) -> float:
     reader, writer = await connect(world)
     begun = time.perf_counter()
     writer.write(start)
-    with contextlib.suppress(ConnectionError):
+    try:
         while not reader.at_eof() and time.perf_counter() - begun < 40:
             writer.write(drop)
             await writer.drain()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(reader.read(65_536), 0.3)
-    writer.close()
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
     return time.perf_counter() - begun
 
 
@@ -182,6 +185,26 @@ async def test_p12_dribblers_are_gone_and_the_honest_are_served(start: str) -> N
         gone = max([await task for task in dribblers])
     assert gone < min(30, limit + 2)
     assert sorted(times)[int(len(times) * 0.99)] < 0.5
+
+
+async def test_p12_without_the_deadlines_a_dribbler_stays() -> None:
+    slow = changed(fresh_config(), "limits", header_timeout_s=3630, body_timeout_s=3630)
+    async with a_world(slow) as world:
+        for start in ("header", "body"):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(dribble(world, *STARTS[start]), 2 * SHORT_S)
+
+
+async def test_a_flood_of_refusals_is_a_line_and_a_number(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure()
+    for _ in range(50):
+        async with world.session.post(world.door.url, data=b"x") as answer:
+            assert answer.status == 403
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    async with world.session.get(world.server.url + "/metrics") as answer:
+        assert 'jcbot_refusals_total{reason="query"} 50.0' in await answer.text()
 
 
 ODD = {

@@ -15,6 +15,7 @@ from bot import pipeline
 from bot.fresh import fresh_config
 from bot.wechat import simulator
 from jcbot import followers
+from jcbot.inbox import StoredReply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,17 @@ async def test_p14_three_tries_one_after_another_are_one_message(world: World) -
     xml = text_xml("慢慢来")
     assert {(await replies(world, xml))[0] for _ in range(3)} == {"收到：慢慢来"}
     assert len(world.step.seen) == 1
+
+
+async def test_p14_without_once_each_try_is_a_message_of_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        pipeline, "once", lambda _conn, _key, work, _now: StoredReply(work(), fresh=True)
+    )
+    for _ in range(3):
+        await replies(world, text_xml())
+    assert len(world.step.seen) == 3
 
 
 async def test_p14_three_tries_on_two_servers_are_one_message(tmp_path: Path) -> None:
