@@ -16,6 +16,7 @@ from knowledge.model import Model
 from knowledge.normalise import normalise
 from knowledge.sentences import OUT, POLICY
 from knowledge.slots import extract_facts, extract_slots
+from knowledge.slots import load as load_slots
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,13 +44,17 @@ LOST = 0.25
 NOVEL = 0.55
 """Share of unseen characters above which only a rather certain reading (`BOLD`) is believed."""
 BOLD = 0.8
-HEAD = TAIL = 80
+HEAD = TAIL = 60
 """Of a longer message the beginning and the end are weighed: the question stands there."""
 HALF = 4
 """A part of a message that asks something by itself has at least this many characters."""
 PART_SURE = 0.6
 
-_PARTS = re.compile(r"[,，。;；!！?？\n ]+|还有就是|另外|顺便|还想问|再问|还有(?=[^没吗名])|对了")
+SMALL_TALK = ("greeting", "thanks", "affirm", "deny", "help", "cancel_flow")
+"""These open, close or steer a message; they are no second question."""
+
+_JOINED = re.compile("另外|顺便|还想问|再问|还有就是|还有个|对了|第二个|再一个")
+_PARTS = re.compile(f"[,，。;；!！?？ ]+|还有(?=[^没吗名])|{_JOINED.pattern}")
 
 Sure = Literal["act", "ask", "unknown"]
 
@@ -107,6 +112,7 @@ class Understander:
         Raises `KnowledgeError` for a fault in the data. The first start after a change of the
         sentences trains for some seconds.
         """
+        load_slots()
         return cls(load_exact(root / "exact.toml"), Model.load(root, cache))
 
     def understand(self, text: str, today: dt.date) -> Understanding:
@@ -140,13 +146,16 @@ class Understander:
     def _second(self, clean: str, decided: tuple[tuple[str, float], ...]) -> tuple[str, ...]:
         """Return the other intent where the message's parts clearly ask for two things."""
         parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= HALF]
-        if len(parts) < 2:  # noqa: PLR2004 - two parts make two questions
+        if len(parts) < 2 or len(clean) > HEAD + TAIL:  # noqa: PLR2004 - two parts, two questions
             return ()
         first = decided[0][0]
         likely = {intent for intent, _ in decided[:3]}
-        for part in parts[:4]:
-            intent, score = self._model.judge(part[:HEAD]).intents[0]
-            if intent not in (first, OUT) and intent in likely and score >= PART_SURE:
+        joined = _JOINED.search(clean) is not None
+        for part in parts[:3]:
+            intent, score = self._model.judge(part).intents[0]
+            if intent in (first, OUT, *SMALL_TALK) or score < PART_SURE:
+                continue
+            if joined or intent in likely:
                 return (intent,)
         return ()
 
