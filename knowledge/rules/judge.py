@@ -83,7 +83,8 @@ def _weigh(line: Line, values: Values) -> Findings:
     for condition in line.conditions:
         holds = condition.test(values)
         if holds:
-            if not condition.silent:
+            concerns = condition.concerns is None or condition.concerns(values)
+            if concerns and not condition.silent:
                 found.met.append(condition.yes)
         elif holds is False:
             found.failed.append(condition)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from knowledge.rules.expressions import Where
 from knowledge.rules.outcome import Reason
 from knowledge.rules.walk import compile_missing, compile_test, facts_of
 
@@ -45,6 +46,11 @@ class Condition:
     def lacks(self) -> Missing:
         """The facts missing for the test."""
         return compile_missing(self.node)
+
+    @cached_property
+    def concerns(self) -> Test | None:
+        """The compiled test of a `when`; None where the condition is for everybody."""
+        return compile_test(self.node.when) if isinstance(self.node, Where) else None
 
     @cached_property
     def may_assume(self) -> Test | None:
