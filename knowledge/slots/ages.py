@@ -30,8 +30,7 @@ SIGN = re.compile(r"属(?P<sign>.)")
 
 def ages(message: Message) -> list[Finding]:
     """Find ages; in years, as of `message.today`."""
-    found = [*_counted(message), *_born(message)]
-    return found or [*_sign(message)]
+    return [*_sign(message)] or [*_counted(message), *_born(message)]
 
 
 def _counted(message: Message) -> Iterator[Finding]:
@@ -40,9 +39,15 @@ def _counted(message: Message) -> Iterator[Finding]:
             if _is_range(message, quantity):
                 continue
             if told(message, quantity) and quantity.low >= YOUNGEST:
-                yield Finding("age", quantity.as_json(), quantity.head)
+                yield Finding("age", _years_old(message, quantity), quantity.head)
         elif quantity.unit == "bare" and _looks_like_age(message, quantity):
-            yield Finding("age", quantity.as_json(), quantity.head)
+            yield Finding("age", _years_old(message, quantity), quantity.head)
+
+
+def _years_old(message: Message, quantity: Quantity) -> object:
+    """满十六了 is sixteen years old, not sixteen or more."""
+    full = message.text.endswith(("满", "够", "满了"), 0, quantity.head)
+    return quantity.low if full and quantity.sure == "least" else quantity.as_json()
 
 
 def _is_range(message: Message, quantity: Quantity) -> bool:
@@ -60,8 +65,10 @@ def _looks_like_age(message: Message, quantity: Quantity) -> bool:
     if message.generic or not (opens or told(message, quantity)):
         return False
     behind = text[end : end + 1]
-    close = next(message.before(head, 2), None)
-    if close and close.tag in ("self", "other") and not text[close.end : head].strip():
+    people = (t for t in message.before(head, 4) if t.tag in ("self", "other"))
+    close = next(people, None)
+    between = text[close.end : head].strip() if close else ""
+    if close and close.tag in ("self", "other") and (not between or quantity.sure != "exact"):
         return quantity.low >= ADULT or behind in ("了", "")
     if text.endswith(
         ("今年", "过年", "年龄", "岁数", "虚岁", "年纪", "年过", "今年都", "今年快"), 0, head

@@ -78,6 +78,8 @@ def _proof(message: Message, token: Token) -> str:
             return "want" if earlier.value == "want" else "had"
         if earlier.tag == "organised" and message.text[earlier.end - 1] in "考的了下":
             return "had"
+        if earlier.tag == "schooling":
+            return "want"
         if earlier.tag == "learn" and earlier.value == "did" and token.tag == "level":
             return "want"
     if message.text.endswith(("考", "考个", "过了"), 0, token.start) and message.personal:
@@ -118,11 +120,19 @@ def _said_of_somebody(message: Message, token: Token) -> bool:
     for earlier in message.before(token.start, 14):
         if earlier.tag in ("self", "other"):
             return not _wondered(message, earlier.end, token.start)
+    if _class_somewhere(message):
+        return False
     if not message.asks:
         return message.personal or message.corrects or _listed(message, token)
     if any(t.tag == "self" for t in message.after(token.end, 3)) or "fix" in message.tags:
         return True
     return bool(_own_facts(message)) and _listed(message, token)
+
+
+def _class_somewhere(message: Message) -> bool:
+    """Whether a class is looked for, and the level may be that of the class: 电工 高级 报名."""
+    wishes = any(t.value == "want" for t in message.tags.get("prove", ()))
+    return ("class" in message.tags or wishes) and not _own_facts(message)
 
 
 def _listed(message: Message, token: Token) -> bool:
@@ -135,7 +145,7 @@ def _listed(message: Message, token: Token) -> bool:
 
 def _wondered(message: Message, start: int, end: int) -> bool:
     words = message.text[start:end]
-    return "想" in words or "能考" in words or "咋" in words or "怎么" in words
+    return any(word in words for word in "想报") or "能考" in words or "咋" in words or "怎么" in words
 
 
 def _own_facts(message: Message) -> list[object]:
@@ -170,11 +180,11 @@ def _circumstances(message: Message, paper: bool) -> Iterator[Finding]:  # noqa:
     for token in message.tags.get("organised", ()):
         if token.value == "post_training" or _training_follows(message, token):
             if paper or (told and "prove" in message.tags):
-                yield Finding("via_post_training", True, token.start)
+                yield Finding("via_post_training", value=True, at=token.start)
         elif paper or told:
             yield Finding("organised_by", token.value, token.start)
-    if not message.tags.get("organised") and paper and _firm_trained(message):
-        yield Finding("via_post_training", True, message.tags["firm_word"][0].start)
+    if paper and "organised" not in message.tags:
+        yield from _by_firm(message)
     for token in message.tags.get("prove", ()):
         if token.value in ("first", "renew") and told:
             yield Finding("first_issue", token.value == "first", token.start)
@@ -184,7 +194,11 @@ def _training_follows(message: Message, token: Token) -> bool:
     return token.value == "enterprise" and message.text.startswith("培训", token.end)
 
 
-def _firm_trained(message: Message) -> bool:
-    return any(t.value == "train" for t in message.tags.get("firm_word", ())) and (
-        "firm" in message.tags
-    )
+def _by_firm(message: Message) -> Iterator[Finding]:
+    """我厂里培训完考的, 我公司组织考的: the firm that speaks of itself as a place of work."""
+    for token in message.tags.get("firm", ()):
+        behind = message.text[token.end : token.end + 5]
+        if behind.startswith(("培训", "的培训", "组织培训", "安排培训")):
+            yield Finding("via_post_training", value=True, at=token.start)
+        elif behind.startswith(("组织", "统一", "安排")):
+            yield Finding("organised_by", "enterprise", token.start)

@@ -120,11 +120,14 @@ def _trained(near: list[Token], behind: list[Token], words: set[str], message: M
     if close and close.tag == "firm_word" and close.value == "employees":
         return False
     if close and close.tag == "firm":
-        follows = behind and behind[0].tag in ("learn", "organised", "kind", "prove")
-        return bool(follows) and behind[0].value != "work" and "firm" in message.tags
+        follows = behind and (
+            behind[0].tag in ("learn", "organised", "kind", "prove")
+            or behind[0].value == "apprentice"
+        )
+        return bool(follows) and behind[0].value != "work"
     for token in near[:2] + behind[:2]:
         if token.tag == "learn" and token.value == "did":
-            return True
+            return bool({"firm", "site", "kind", "money"} & message.tags.keys())
         if token.tag == "firm_word" and token.value in ("train", "apprentice"):
             return True
         if token.tag in ("kind", "organised"):

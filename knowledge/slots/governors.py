@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 INSURANCE, OTHER_INSURANCE, TRAINING, WORK = "ins", "notins", "train", "work"
 TIMES = frozenset({"month", "year", "day"})
 BY_TAG = {
-    "learn.did": TRAINING, "learn.work": WORK, "doing.work": WORK, "pay.break": WORK,
+    "pay.unpaid": INSURANCE, "learn.did": TRAINING, "learn.work": WORK, "doing.work": WORK, "pay.break": WORK,
     "ins.yes": INSURANCE, "ins.no": OTHER_INSURANCE, "firm_word.train": TRAINING,
     "firm_word.apprentice": TRAINING, "class.lesson": TRAINING, "course.awareness": TRAINING,
     "course.company": TRAINING, "organised.post_training": TRAINING, "firm_word.hire": "hire",
@@ -36,7 +36,7 @@ def _first(
 ) -> str:
     for token in tokens:
         if token.tag == "pay" and (token.value == "paid" or _paid_again(message, token)):
-            return _paid(message)
+            return _paid(message, quantity)
         if token.tag == "kind":
             return TRAINING
         if token.tag in STATES and not behind:
@@ -61,15 +61,19 @@ def _named(message: Message) -> bool:
     return any(token.value == "yes" for token in message.tags.get("ins", ()))
 
 
-def _paid(message: Message) -> str:
-    """交了: into unemployment insurance, unless only another insurance is named."""
+def _paid(message: Message, quantity: Quantity) -> str:
+    """交了: into unemployment insurance, unless another one is named close by or alone."""
+    behind = next((t for t in message.after(quantity.end, 3) if t.tag == "ins"), None)
+    if behind:
+        return INSURANCE if behind.value == "yes" else OTHER_INSURANCE
     named = {token.value for token in message.tags.get("ins", ())}
     return OTHER_INSURANCE if named == {"no"} else INSURANCE
 
 
 def told(message: Message, quantity: Quantity) -> bool:
     """Whether a quantity is somebody's own, not a rule's threshold that is asked about."""
-    if message.generic or message.ruled(quantity.head, quantity.end):
+    claimed = message.personal and not message.asks
+    if message.generic or (not claimed and message.ruled(quantity.head, quantity.end)):
         return False
     if message.personal or not message.asks or _done(message, quantity):
         return True

@@ -62,7 +62,8 @@ def _unpaid(message: Message) -> list[Token]:
         token
         for token in message.tags.get("pay", ())
         if token.value == "unpaid"
-        and (message.personal or _past(message, token) or _answer(message))
+        and message.text[token.end : token.end + 1] not in ("够", "满", "足")
+        and (message.personal or "我" in message.text[token.start : token.end] or _past(message, token) or _answer(message))
     ]
 
 

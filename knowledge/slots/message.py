@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.slots.lexicon import Token, lexicon
+from knowledge.slots.numbers import ANY
 from knowledge.slots.quantities import Quantity, find_quantities
 
 if TYPE_CHECKING:
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
 CUTS = re.compile(r"[,。!?;:、\s.~…]+(?!\d)")
 STOPS = frozenset("。!?;")
-ASKING_END = re.compile(r"(?:[不没否]|多钱)[呀啊哇呢了 ?。!~]*$|[?]")
+ASKING_END = re.compile(r"(?:[不没否]|多钱)[呀啊哇呢了 ?。!~]*$|[?]|([\u4e00-\u9fff])[不没]\1|多少|几个钱")
 OURS = "我俺咱本"
+OR = "还是"
 LONGEST_LIFE = 80 * 12
+MOST_ALIKE = 20  # phrases of one tag, and quantities, that are looked at: no message has more
 LISTED = frozenset({
     "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site", "kind",
     "prove", "jobless", "schooling",
@@ -39,18 +42,20 @@ class Message:
 
     def __init__(self, text: str, today: dt.date) -> None:
         self.text, self.today = text, today
-        self.tokens = lexicon().scan(text)
+        self.tokens = [t for t in lexicon().scan(text) if not _is_few(text, t)]
         self.starts = [token.start for token in self.tokens]
         self.tags: dict[str, list[Token]] = {}
         for token in self.tokens:
-            self.tags.setdefault(token.tag, []).append(token)
+            alike = self.tags.setdefault(token.tag, [])
+            if len(alike) < MOST_ALIKE:
+                alike.append(token)
         self.cuts = [0, *(match.end() for match in CUTS.finditer(text)), len(text) + 1]
 
     @cached_property
     def quantities(self) -> list[Quantity]:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
         spans = [(token.start, token.end) for token in self.tokens]
-        found = [q for q in find_quantities(self.text, spans) if not _is_year(self.text, q)]
+        found = [q for q in find_quantities(self.text, spans)[:MOST_ALIKE] if not _is_year(self.text, q)]
         kept = [q for i, q in enumerate(found) if not self._is_rate(found, i)]
         kept = _without_shortfall(self.text, kept)
         return [q for q in kept if not (len(kept) > 1 and self.text.endswith("不是", 0, q.head))]
@@ -80,7 +85,7 @@ class Message:
     @cached_property
     def personal(self) -> bool:
         """Whether somebody in particular is spoken of: I, my mother, our firm."""
-        if "self" in self.tags:
+        if "self" in self.tags or "case" in self.tags:
             return True
         if any(token.value != "weak" for token in self.tags.get("other", ())):
             return True
@@ -103,7 +108,7 @@ class Message:
     @cached_property
     def corrects(self) -> bool:
         """Whether an earlier statement is being put right."""
-        return "fix" in self.tags or "不是" in self.text
+        return "fix" in self.tags or "不是" in self.text or "现在是" in self.text
 
     def clause(self, at: int) -> tuple[int, int]:
         """Return start and end of the clause around `at`."""
@@ -153,8 +158,12 @@ class Message:
         """Whether it is the question itself if somebody is this (算不算…, 我是…吗)."""
         for earlier in self.before(token.start, 6):
             if earlier.tag == "ask":
-                return True
+                if self.text[earlier.start : earlier.end] != OR:
+                    return True
+                return any(t.tag == token.tag for t in self.before(earlier.start, 8))
             break
+        if OR in self.text[token.end : token.end + 6]:
+            return True
         behind = self.text[token.end : token.end + 2]
         return behind[:1] in ("吗", "么") or behind in ("不?", "不算", "算吗", "算不")
 
@@ -193,6 +202,12 @@ class Message:
             return True
         behind = self.text[token.end : token.end + 1]
         return self.text[token.end - 1] != "的" and behind not in ("的", "人")
+
+
+def _is_few(text: str, token: Token) -> bool:
+    """Whether a phrase begins in the middle of a number: 几个 in 十几个, 1个月是 in 11个月是."""
+    first, earlier = text[token.start], text[token.start - 1 : token.start]
+    return earlier in ANY and first in ANY and first != "零" and earlier not in "俩仨"
 
 
 def _is_year(text: str, quantity: Quantity) -> bool:

@@ -83,7 +83,10 @@ def _counted_before(message: Message, token: Token) -> bool:
 
 
 def _family_before(message: Message, token: Token) -> bool:
-    return any(t.tag == "family" for t in message.before(token.start, HALF_REACH))
+    return any(
+        t.tag == "family" or (t.tag == "self" and "家" in message.text[t.start : t.end])
+        for t in message.before(token.start, HALF_REACH)
+    )
 
 
 def _pairs(message: Message) -> Iterator[Finding]:
@@ -142,7 +145,7 @@ def employment(message: Message) -> list[Finding]:
     found: list[Finding] = []
     for token in message.tags.get("employed", ()):
         said = message.happened(token) if token.value in EVENTS else message.somebody(token)
-        if said and not _part_of_pair(message, token):
+        if said and not _part_of_pair(message, token) and not _whether(message, token):
             found.append(_employed(message, token))
     found += [_employed(message, t) for t in message.tags.get("site", ()) if _works_at(message, t)]
     return found
@@ -151,6 +154,11 @@ def employment(message: Message) -> list[Finding]:
 def _employed(message: Message, token: Token) -> Finding:
     denied = message.negated(token.start) and token.value != "none"
     return Finding(EMPLOYED, {"not": [token.value]} if denied else token.value, token.start)
+
+
+def _whether(message: Message, token: Token) -> bool:
+    """Whether it is the 没有单位 of 有没有单位."""
+    return message.text[token.start] == "没" and message.text[token.start - 1 : token.start] == "有"
 
 
 def _part_of_pair(message: Message, token: Token) -> bool:

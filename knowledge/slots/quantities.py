@@ -44,15 +44,15 @@ class Quantity(NamedTuple):
 
 
 @cache
-def _words() -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+def _words() -> tuple[dict[str, str], dict[str, str], dict[str, str], tuple[str, ...]]:
     table = read_toml(ROOT / "lexicon" / "units.toml")
     found = []
-    for name in ("unit", "before", "after"):
+    for name in ("unit", "before", "after", "verb"):
         part = table.table(name)
         words = {word: key for key in part.keys() for word in part.texts(key)}  # noqa: SIM118
         found.append(words)
     table.done()
-    return found[0], found[1], found[2]
+    return found[0], found[1], found[2], tuple(found[3])
 
 
 def find_quantities(text: str, taken: list[tuple[int, int]]) -> list[Quantity]:
@@ -189,11 +189,20 @@ def _after_months(text: str, end: int) -> int:
 
 
 def _bound_before(text: str, at: int) -> str:
-    before = _words()[1]
+    """Return what stands before: 不到, 最多, 大概; also with a verb between (最多交了)."""
+    before, verbs = _words()[1], _words()[3]
+    found = _ending(text, at, before)
+    for verb in () if found else verbs:
+        if text.endswith(verb, 0, at):
+            found = found or _ending(text, at - len(verb), before)
+    return found
+
+
+def _ending(text: str, at: int, words: dict[str, str]) -> str:
     for length in (4, 3, 2, 1):
-        sure = before.get(text[max(at - length, 0) : at]) if at >= length else None
-        if sure:
-            return sure
+        found = words.get(text[at - length : at]) if at >= length else None
+        if found:
+            return found
     return ""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DAYS, MONTHS, KIND = "training_days", "training_months", "training_kind"
 TIMES, PAPERS = "times_this_year", "certificates_this_year"
 FIRM_KINDS = frozenset({"work_training", "apprenticeship", "enterprise"})
-COURSES = frozenset({"inclusive", "order", "menu", "project", "startup", "labor_prep"})
+SHORT = 10
 
 
 def trainings(message: Message) -> list[Finding]:
@@ -40,9 +40,7 @@ def _lengths(message: Message) -> Iterator[Finding]:
         kinds = {token.value for token in message.tags.get("kind", ())}
         measured = governor(message, quantity)
         if quantity.unit == "day":
-            if measured == TRAINING or (
-                not measured and (kinds or message.personal or message.listing)
-            ):
+            if measured == TRAINING or (not measured and (kinds or _stands_alone(message, quantity))):
                 yield Finding(DAYS, quantity.as_json(), quantity.head)
         elif _apprentices(message):
             if quantity.low % 12 == 0:
@@ -51,6 +49,13 @@ def _lengths(message: Message) -> Iterator[Finding]:
                 )
         elif measured == TRAINING or _hiring(message, measured):
             yield Finding(MONTHS, quantity.as_json(), quantity.head)
+
+
+def _stands_alone(message: Message, quantity: Quantity) -> bool:
+    """贫困户 20天, 30天我多少: days beside other facts, or in a message of few words."""
+    if len(message.text) <= SHORT:
+        return message.personal or message.listing
+    return message.alone(quantity.head, quantity.end) and message.listing
 
 
 def _own_course(message: Message, quantity: Quantity) -> bool:
