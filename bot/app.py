@@ -15,7 +15,8 @@ from aiohttp import web
 from bot.control import Control
 from bot.health import Health
 from bot.metrics import Metrics
-from bot.pipeline import Desk, LateAnswers, Road
+from bot.pipeline import Desk
+from bot.tries import LateAnswers, Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
 from handlers.dialogue import step as talk
@@ -48,7 +49,7 @@ class Service:
     clock: Clock
     desk: Desk
     shared: Shared
-    road: Road
+    tries: Tries
     health: Health
     endpoint: Endpoint
     keyring: Keyring
@@ -75,9 +76,9 @@ def build(
     )
     shared = open_shared(config.redis)
     desk = Desk(config, clock, database, library, keyring.index_key, step)
-    road = Road(desk, metrics, shared, late)
+    tries = Tries(desk, metrics, shared, late)
     account = account_of(config)
-    endpoint = Endpoint(account, road, metrics, config.limits)
+    endpoint = Endpoint(account, tries, metrics, config.limits)
     health = Health(database, shared, metrics)
     app, admin = _applications(config)
     app.add_routes(endpoint.routes())
@@ -85,7 +86,7 @@ def build(
     if config.demo.enabled:
         app.add_routes(Control(account, clock).routes())
     service = Service(
-        config, clock, desk, shared, road, health, endpoint, keyring, app, admin
+        config, clock, desk, shared, tries, health, endpoint, keyring, app, admin
     )  # fmt: skip
     app.cleanup_ctx.append(partial(_opened, service))
     return service
@@ -118,7 +119,7 @@ async def _opened(service: Service, _app: web.Application) -> AsyncIterator[None
     tidying.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await tidying
-    await service.road.finish(1.0)
+    await service.tries.finish(1.0)
     await database.close()
     await service.shared.close()
 

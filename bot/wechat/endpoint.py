@@ -17,7 +17,7 @@ from jcbot.clock import machine_time
 
 if TYPE_CHECKING:
     from bot.metrics import Metrics
-    from bot.pipeline import Road
+    from bot.tries import Tries
     from bot.wechat.reading import Message
     from bot.wechat.sealing import Account
     from jcbot.settings import Limits
@@ -39,7 +39,7 @@ class Endpoint:
     """
 
     account: Account
-    road: Road
+    tries: Tries
     metrics: Metrics
     limits: Limits
     open: int = 0
@@ -87,7 +87,7 @@ class Endpoint:
         if isinstance(message, Refusal):
             return self._refuse(message)
         self.metrics.message(message.incoming.kind)
-        text = await self.road.answer(message, arrived)
+        text = await self.tries.answer(message, arrived)
         if text is None:
             return _leave_unanswered(request)
         self.metrics.seconds.observe(asyncio.get_running_loop().time() - arrived)

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from worlds import OPENID, World, a_world, changed, event_xml, text_xml
 
-from bot import pipeline
+from bot import pipeline, tries
 from bot.fresh import fresh_config
 from bot.wechat import simulator
 from jcbot import followers
@@ -83,7 +83,7 @@ async def test_p15_events_are_told_apart_by_key_and_second(world: World) -> None
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """WeChat's 5 s become half a second, ours shrink with them."""
-    monkeypatch.setattr(pipeline, "CUT_OFF", 0.52)
+    monkeypatch.setattr(tries, "CUT_OFF", 0.52)
     monkeypatch.setattr(simulator, "TRY_SECONDS", 0.5)
 
 
@@ -99,7 +99,7 @@ async def test_p16_a_slow_answer_reaches_a_later_try(seconds: float) -> None:
         assert len(world.step.seen) == 1
 
 
-class Handed(pipeline.KeepForRetry):
+class Handed(tries.KeepForRetry):
     """Notes what was handed over, and claims to have sent it."""
 
     sends = True
@@ -115,7 +115,7 @@ class Handed(pipeline.KeepForRetry):
 async def test_p16_an_answer_later_than_all_tries_is_handed_over_once_and_never_both() -> None:
     async with a_world(QUICK) as world:
         phone, late = world.phone, Handed()
-        world.server.service.road._late = late
+        world.server.service.tries._late = late
         world.step.seconds = 1.8
         assert await phone.say("太慢") == ""
         await asyncio.sleep(0.6)
