@@ -1,7 +1,7 @@
 """How well messages are understood, measured on hands that were not trained on.
 
 For each hand (author) in turn a model is trained on all others and reads that hand's sentences:
-`python -m benchmarks.understanding [--wrong N] [--hand NAME] [--file SENTENCES.jsonl]`.
+`python -m benchmarks.understanding [--wrong N] [--hand NAME] [--file F.jsonl]`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from knowledge.concepts import load_concepts
 from knowledge.exact import load_exact
 from knowledge.model import Model
+from knowledge.priorities import load_priorities
 from knowledge.reading import ROOT
 from knowledge.sentences import OUT, POLICY, Label, Sentence, load_sentences
 from knowledge.understanding import Understander, Understanding
@@ -39,18 +40,22 @@ class Case:
 
     @property
     def topic_right(self) -> bool:
-        return self.right and self.read.topic == (self.sentence.label.topic or None)
+        wanted = self.sentence.label
+        if self.read.intent != wanted.intent:
+            return self.right
+        return self.read.topic == (wanted.topic or None)
 
 
 def by_hand(only: str | None) -> list[Case]:
     sentences = load_sentences(ROOT / "intents")
     concepts, exact = load_concepts(ROOT / "concepts.toml"), load_exact(ROOT / "exact.toml")
+    priorities = load_priorities(ROOT / "priorities.toml")
     cases: list[Case] = []
     for hand in sorted({one.hand for one in sentences}):
         if only and hand != only:
             continue
         others = [one for one in sentences if one.hand != hand]
-        reader = Understander(exact, Model.of(others, concepts))
+        reader = Understander(exact, priorities, Model.of(others, concepts))
         cases += read_all(reader, [one for one in sentences if one.hand == hand])
     return cases
 
@@ -167,9 +172,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wrong", type=int, default=0, help="print so many misread sentences")
     parser.add_argument("--hand", help="only this hand")
+    parser.add_argument("--misses", action="store_true", help="print the misread texts only")
     parser.add_argument("--file", type=Path, help="JSONL with text, intent, topic, accept")
     chosen = parser.parse_args()
     cases = from_file(chosen.file) if chosen.file else by_hand(chosen.hand)
+    if chosen.misses:
+        print("\n".join(case.sentence.text for case in cases if not case.topic_right))
+        return
     show(cases, chosen.wrong)
     speed(cases)
 

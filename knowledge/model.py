@@ -35,12 +35,13 @@ CODE = ("concepts", "features", "linear", "model", "normalise", "saved", "senten
 class Judgement:
     """What a message looks like: `intents` and `topics` by falling share, each adding up to 1.
 
-    `named` are the benefits named in it; `unseen` is the share of its characters and pairs of
-    characters that no sentence holds.
+    `concepts` are the names of those found, `named` the benefits named; `unseen` is the share
+    of the message's characters and pairs of characters that no sentence holds.
     """
 
     intents: tuple[tuple[str, float], ...]
     topics: tuple[tuple[str, float], ...]
+    concepts: frozenset[str]
     named: tuple[str, ...]
     unseen: float
 
@@ -88,6 +89,7 @@ class Model:
         return Judgement(
             intents=tuple((self._names[at], float(intents[at])) for at in np.argsort(-intents)),
             topics=self._ranked_topics(topics),
+            concepts=self._concepts.named(seen.concepts),
             named=self._concepts.topics_named(squeezed),
             unseen=unseen / (seen.grams or 1),
         )

@@ -14,6 +14,7 @@ from knowledge.exact import Exact, load_exact
 from knowledge.features import squeeze
 from knowledge.model import Model
 from knowledge.normalise import normalise
+from knowledge.priorities import Priority, Ranked, load_priorities, settle
 from knowledge.sentences import OUT, POLICY
 from knowledge.slots import extract_facts, extract_slots
 from knowledge.slots import load as load_slots
@@ -102,8 +103,8 @@ class Understanding:
 class Understander:
     """Reads messages; holds no state and may be shared."""
 
-    def __init__(self, exact: Exact, model: Model) -> None:
-        self._exact, self._model = exact, model
+    def __init__(self, exact: Exact, priorities: tuple[Priority, ...], model: Model) -> None:
+        self._exact, self._priorities, self._model = exact, priorities, model
 
     @classmethod
     def load(cls, root: Path, cache: Path) -> Understander:
@@ -113,7 +114,8 @@ class Understander:
         sentences trains for some seconds.
         """
         load_slots()
-        return cls(load_exact(root / "exact.toml"), Model.load(root, cache))
+        priorities = load_priorities(root / "priorities.toml")
+        return cls(load_exact(root / "exact.toml"), priorities, Model.load(root, cache))
 
     def understand(self, text: str, today: dt.date) -> Understanding:
         """Read one message. Never raises; only the first 500 characters are read."""
@@ -125,7 +127,7 @@ class Understander:
         if not bare:
             return Understanding(text, OUT, 1.0)
         seen = self._model.judge(bare if len(bare) <= HEAD + TAIL else bare[:HEAD] + bare[-TAIL:])
-        decided = _decide(seen)
+        decided = settle(_decide(seen), seen.concepts, self._priorities)
         first, score = decided[0]
         topic = seen.topics[0][0] if first == POLICY else None
         heard = extract_facts(clean, today)
@@ -143,7 +145,7 @@ class Understander:
             heard=heard,
         )
 
-    def _second(self, clean: str, decided: tuple[tuple[str, float], ...]) -> tuple[str, ...]:
+    def _second(self, clean: str, decided: Ranked) -> tuple[str, ...]:
         """Return the other intent where the message's parts clearly ask for two things."""
         parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= HALF]
         if len(parts) < 2 or len(clean) > HEAD + TAIL:  # noqa: PLR2004 - two parts, two questions
@@ -160,7 +162,7 @@ class Understander:
         return ()
 
 
-def _decide(seen: Judgement) -> tuple[tuple[str, float], ...]:
+def _decide(seen: Judgement) -> Ranked:
     """Order the intents, with what is too novel or too uncertain put down as not ours."""
     first, score = seen.intents[0]
     if first == OUT or (score >= LOST and (seen.unseen < NOVEL or score >= BOLD)):
@@ -169,7 +171,7 @@ def _decide(seen: Judgement) -> tuple[tuple[str, float], ...]:
     return ((OUT, 1 - score), *rest)
 
 
-def _sure(decided: tuple[tuple[str, float], ...]) -> Sure:
+def _sure(decided: Ranked) -> Sure:
     (first, score), (_, second) = decided[:2]
     if score < LOST or (first == OUT and score < ACT):
         return "unknown"
