@@ -1,4 +1,4 @@
-"""The road of one message, top to bottom: once → understand → one step of talk → remember."""
+"""The road of one message, top to bottom: understand → once → one step of talk → remember."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jcbot.config import Config
     from jcbot.storage.database import Database
     from knowledge.library import Library
+    from knowledge.understanding import Understanding
 
 FOLLOWING = {"subscribe": True, "unsubscribe": False}
 TROUBLE = "arrivals.trouble"
@@ -54,7 +55,9 @@ async def answer(desk: Desk, message: Message, metrics: Metrics) -> str | None:
     Whatever goes wrong becomes a calm sentence, never an exception.
     """
     try:
-        return await desk.database.run(partial(answer_once, desk, message))
+        now = desk.clock.now()
+        heard = _understand(desk, message, now)  # before the transaction: it holds no lock yet
+        return await desk.database.run(partial(answer_once, desk, message, heard, now))
     except DatabaseClosedError:
         return None  # let WeChat ask again: the next process will know
     except StorageError as fault:
@@ -65,16 +68,24 @@ async def answer(desk: Desk, message: Message, metrics: Metrics) -> str | None:
         return desk.library.replies.text(TROUBLE)
 
 
-def answer_once(desk: Desk, message: Message, conn: Connection) -> str:
+def answer_once(
+    desk: Desk, message: Message, heard: Understanding | None, now: dt.datetime, conn: Connection
+) -> str:
     """Return the reply to a message, worked out now or kept from the first time; synchronous.
 
     Inbox, conversation and every effect are written in the one transaction of `conn`.
     """
-    now = desk.clock.now()
-    return once(conn, message.key, lambda: _talk(desk, message, conn, now), now).text
+    return once(conn, message.key, lambda: _talk(desk, message, heard, now, conn), now).text
 
 
-def _talk(desk: Desk, message: Message, conn: Connection, now: dt.datetime) -> str:
+def _understand(desk: Desk, message: Message, now: dt.datetime) -> Understanding | None:
+    text = message.incoming.text.strip()[: desk.config.limits.text_characters]
+    return desk.library.understander.understand(text, now.date()) if text else None
+
+
+def _talk(
+    desk: Desk, message: Message, heard: Understanding | None, now: dt.datetime, conn: Connection
+) -> str:
     incoming = message.incoming
     office = Office(conn, now, desk.config, desk.index_key)
     following = FOLLOWING.get(incoming.event)
@@ -82,15 +93,8 @@ def _talk(desk: Desk, message: Message, conn: Connection, now: dt.datetime) -> s
         incoming.openid, following=following, created=message.created
     ):
         return ""  # overtaken by a later event
-    text = incoming.text.strip()[: desk.config.limits.text_characters]
-    turn = Turn(
-        message=incoming,
-        library=desk.library,
-        office=office,
-        now=now,
-        state=State.load(office.recall(incoming.openid)),
-        understood=desk.library.understander.understand(text, now.date()) if text else None,
-    )
+    state = State.load(office.recall(incoming.openid))
+    turn = Turn(incoming, desk.library, office, now, state, heard)
     reply = desk.step(turn)
     office.remember(incoming.openid, turn.state.dump())
     return "" if following is False else reply.text

@@ -54,16 +54,17 @@ class State:
         """Read a stored state; one of another version, or none, starts afresh."""
         if data.get("version") != VERSION:
             return cls()
-        known = {f.name for f in fields(cls)}
-        state = cls(**{key: value for key, value in data.items() if key in known})
+        state = cls(**{key: value for key, value in data.items() if key in NAMES})
         if isinstance(state.form, dict):
             state.form = Form(**state.form)
         return state
 
     def dump(self) -> dict[str, Any]:
         """Return the JSON form for storage, without the empty parts."""
-        full = asdict(self)
-        return {"version": VERSION} | {key: value for key, value in full.items() if value}
+        kept = {name: value for name in NAMES if (value := getattr(self, name))}
+        if self.form is not None:
+            kept["form"] = asdict(self.form)
+        return {"version": VERSION} | kept
 
     @property
     def asking(self) -> Form | None:
@@ -75,3 +76,6 @@ class State:
     def person(self) -> dict[str, Any]:
         """The facts of whomever the talk is about now, to read and to change."""
         return self.other if self.whom else self.facts
+
+
+NAMES = tuple(each.name for each in fields(State))
