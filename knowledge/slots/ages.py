@@ -24,6 +24,7 @@ BORN = re.compile(
 ALIEN = frozenset("考交有到花给第共得领补发学上训招")
 YOUNGEST, OLDEST, LINE = 6, 99, 100
 ADULT = 14
+AGED = ("今年", "过年", "年龄", "岁数", "虚岁", "年纪", "年过", "今年都", "今年快")
 NO_AGE = re.compile(r"\s?(?:[0-9a-z.%月号日级元块个人天年次分点名期班名届条:、路-]|周年)")
 SIGN = re.compile(r"属(?P<sign>.)")
 
@@ -36,7 +37,7 @@ def ages(message: Message) -> list[Finding]:
 def _counted(message: Message) -> Iterator[Finding]:
     for quantity in message.quantities:
         if quantity.unit == "age":
-            if _is_range(message, quantity):
+            if _is_range(quantity):
                 continue
             if told(message, quantity) and quantity.low >= YOUNGEST:
                 yield Finding("age", _years_old(message, quantity), quantity.head)
@@ -50,7 +51,7 @@ def _years_old(message: Message, quantity: Quantity) -> object:
     return quantity.low if full and quantity.sure == "least" else quantity.as_json()
 
 
-def _is_range(message: Message, quantity: Quantity) -> bool:
+def _is_range(quantity: Quantity) -> bool:
     return quantity.sure == "range" and quantity.high - quantity.low > LINE // 10
 
 
@@ -64,21 +65,31 @@ def _looks_like_age(message: Message, quantity: Quantity) -> bool:
     opens = head == 0 and text.startswith(("能", "还能"), end)
     if message.generic or not (opens or told(message, quantity)):
         return False
-    behind = text[end : end + 1]
-    people = (t for t in message.before(head, 4) if t.tag in ("self", "other"))
-    close = next(people, None)
-    between = text[close.end : head].strip() if close else ""
-    if close and close.tag in ("self", "other") and (not between or quantity.sure != "exact"):
-        return quantity.low >= ADULT or behind in ("了", "")
-    if text.endswith(
-        ("今年", "过年", "年龄", "岁数", "虚岁", "年纪", "年过", "今年都", "今年快"), 0, head
-    ):
-        return True
-    if behind == "了" or text.startswith("岁", end):
-        return quantity.low >= ADULT and text[head - 1 : head] not in ALIEN
-    if quantity.low >= ADULT and message.alone(head, end):
-        return quantity.low < OLDEST and (message.listing or message.personal)
-    return opens or (quantity.sure == "about" and text[head - 1 : head] in "快奔近")
+    return opens or _led(message, quantity) or _followed(message, quantity)
+
+
+def _led(message: Message, quantity: Quantity) -> bool:
+    """Whether a person or 今年 stands before: 我45, 娃17, 今年四十五, 快六十."""
+    text, head = message.text, quantity.head
+    for token in message.before(head, 4):
+        if token.tag not in ("self", "other"):
+            continue
+        if not text[token.end : head].strip() or quantity.sure != "exact":
+            return quantity.low >= ADULT or text[quantity.end : quantity.end + 1] in ("了", "")
+        break
+    return text.endswith(AGED, 0, head) or (
+        quantity.sure == "about" and text[head - 1 : head] in "快奔近"
+    )
+
+
+def _followed(message: Message, quantity: Quantity) -> bool:
+    """Whether 了 follows, or the number stands alone among other facts."""
+    text, head, end = message.text, quantity.head, quantity.end
+    if quantity.low < ADULT:
+        return False
+    if text.startswith(("了", "岁"), end):
+        return text[head - 1 : head] not in ALIEN
+    return message.alone(head, end) and (message.listing or message.personal)
 
 
 def _born(message: Message) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The answer to an open question, however it comes: 1, 一, 第一个, 四十五, 满了, 不清楚, a sentence."""
+"""The answer to an open question, however it comes: 1, 第一个, 四十五, 满了, 不清楚."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ ITEM = re.compile(
 )
 ITEMS = re.compile(r"[0-9]{1,2}|[一二两三四五六七八九十]{1,2}")
 JOINTS = re.compile(
-    r"^(?:选|我选|就|是|回复)?[第0-9一二两三四五六七八九十个和跟、,.;及与加还有 /+\-]+(?:个|都是|都有|吧|项)?$"
+    r"^(?:选|我选|就|是|回复)?[第0-9一二两三四五六七八九十个和跟、,.;及与加还有 /+\-]+"
+    r"(?:个|都是|都有|吧|项)?$"
 )
 LEAD = re.compile(
     r"^(?:我)?(?:选|就选|是|就是|应该是|选择|回复|回)(?=[第0-9一二两三四五六七八九十])"
@@ -101,15 +102,20 @@ def _by_kind(spec: Spec, plain: str, text: str, today: dt.date) -> object | None
     if spec.kind in SEVERAL:
         return _several(spec, plain)
     if spec.kind in NUMERIC:
-        return _choice_number(spec, plain) or _quantity(spec, text)
+        chosen = _one(spec, plain) if spec.choices else None
+        return _quantity(spec, text) if chosen is None else chosen
+    return _free(spec, text, today)
+
+
+def _free(spec: Spec, text: str, today: dt.date) -> object | None:
+    """Read an answer that is neither a choice nor one number: stretches, a day, a place."""
     if spec.kind == "numbers":
         return _stretches(text)
     if spec.kind == "date":
         days = read_past(text, today)
         return days[-1][2] if days else None
-    if spec.kind == "place" or spec.kind == "text":
-        return text if len(text) <= LONGEST_PLAIN and not text.isascii() else None
-    return None
+    wordy = spec.kind in {"place", "text"} and len(text) <= LONGEST_PLAIN and not text.isascii()
+    return text if wordy else None
 
 
 @cache
@@ -141,6 +147,7 @@ def _one(spec: Spec, plain: str) -> object | None:
     number = _item(plain)
     if number is not None:
         return _nth(spec, number)
+    value: object
     for value, label in spec.choices:
         if plain == label or (len(plain) >= FEWEST and _short(label, plain)):
             return value
@@ -156,7 +163,8 @@ def _item(plain: str) -> int | None:
 
 
 def _nth(spec: Spec, number: int) -> object | None:
-    return spec.choices[number - 1][0] if 1 <= number <= len(spec.choices) else None
+    value: object = spec.choices[number - 1][0] if 1 <= number <= len(spec.choices) else None
+    return value
 
 
 def _short(label: str, plain: str) -> bool:
@@ -194,25 +202,15 @@ def _numbers(plain: str, count: int) -> list[int]:
     return found
 
 
-def _choice_number(spec: Spec, plain: str) -> object | None:
-    """A quantity asked with choices (满12个月 / 不满): a small number is the choice."""
-    return _one(spec, plain) if spec.choices else None
-
-
 def _quantity(spec: Spec, text: str) -> object | None:
     """Read a quantity; a bare number is in the unit that was asked for."""
-    found = find_quantities(text, [])
+    if text.startswith(tuple(_words()["zero"])):
+        return 0
     asked = UNITS.get(getattr(spec, "unit", ""), "")
-    for quantity in reversed(found):
-        if text.endswith("不是", 0, quantity.head):
-            continue
-        fits = _fits(quantity, asked)
+    for quantity in reversed(find_quantities(text, [])):
+        fits = None if text.endswith("不是", 0, quantity.head) else _fits(quantity, asked)
         if fits is not None:
             return fits
-    if text.strip(TRIM) in _words()["none"] or text.startswith(
-        ("没交过", "没参加过", "没上过", "一次也没", "没有")
-    ):
-        return 0
     return None
 
 

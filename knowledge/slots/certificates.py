@@ -64,7 +64,7 @@ def has(message: Message, token: Token) -> bool:
     if proof != "had" and _sum_behind(message, token):
         return False
     if proof == "had":
-        return message.personal or not message.asks or bool(_own_facts(message))
+        return message.personal or not message.asks or _own_facts(message)
     return _said_of_somebody(message, token) or _supposed(message, token)
 
 
@@ -73,15 +73,11 @@ def _ruled(message: Message, token: Token) -> bool:
 
 
 def _proof(message: Message, token: Token) -> str:
+    """Say whether the words around `token` prove it ("had"), want it ("want"), or neither."""
     for earlier in message.before(token.start, PROOF_REACH):
-        if earlier.tag == "prove":
-            return "want" if earlier.value == "want" else "had"
-        if earlier.tag == "organised" and message.text[earlier.end - 1] in "考的了下":
-            return "had"
-        if earlier.tag == "schooling":
-            return "want"
-        if earlier.tag == "learn" and earlier.value == "did" and token.tag == "level":
-            return "want"
+        said = _says(message, earlier, token)
+        if said:
+            return said
     if message.text.endswith(("考", "考个", "过了"), 0, token.start) and message.personal:
         return "had"
     for later in message.after(token.end, LOOK_BEHIND):
@@ -90,6 +86,15 @@ def _proof(message: Message, token: Token) -> str:
         if later.tag in ("level", "paper", "prove"):
             break
     return ""
+
+
+def _says(message: Message, earlier: Token, token: Token) -> str:
+    if earlier.tag == "prove":
+        return "want" if earlier.value == "want" else "had"
+    if earlier.tag == "organised" and message.text[earlier.end - 1] in "考的了下":
+        return "had"
+    learnt = earlier.tag == "learn" and earlier.value == "did" and token.tag == "level"
+    return "want" if learnt or earlier.tag == "schooling" else ""
 
 
 def _class_behind(message: Message, token: Token) -> bool:
@@ -117,7 +122,7 @@ def _sum_behind(message: Message, token: Token) -> bool:
 
 def _said_of_somebody(message: Message, token: Token) -> bool:
     """我高级工, 儿子是四级, or the level alone beside other facts."""
-    for earlier in message.before(token.start, 14):
+    for earlier in message.before(token.start, 14, clause=False):
         if earlier.tag in ("self", "other"):
             return not _wondered(message, earlier.end, token.start)
     if _class_somewhere(message):
@@ -126,7 +131,7 @@ def _said_of_somebody(message: Message, token: Token) -> bool:
         return message.personal or message.corrects or _listed(message, token)
     if any(t.tag == "self" for t in message.after(token.end, 3)) or "fix" in message.tags:
         return True
-    return bool(_own_facts(message)) and _listed(message, token)
+    return _own_facts(message) and _listed(message, token)
 
 
 def _class_somewhere(message: Message) -> bool:
@@ -140,20 +145,21 @@ def _listed(message: Message, token: Token) -> bool:
     if message.alone(0, len(message.text)) or len(message.text) <= token.end - token.start + 2:
         return token.tag == "level"
     words = message.clause_text(token.start)
-    return bool(_own_facts(message)) and len(words) <= PROOF_REACH
+    return _own_facts(message) and len(words) <= PROOF_REACH
 
 
 def _wondered(message: Message, start: int, end: int) -> bool:
     words = message.text[start:end]
-    return any(word in words for word in "想报") or "能考" in words or "咋" in words or "怎么" in words
+    return (
+        any(word in words for word in "想报") or "能考" in words or "咋" in words or "怎么" in words
+    )
 
 
-def _own_facts(message: Message) -> list[object]:
+def _own_facts(message: Message) -> bool:
     """Other things told of somebody: without them a bare level is only a subject to ask about."""
     own = ("employed", "group_did", "organised", "pay")
-    found: list[object] = [t for tag in own for t in message.tags.get(tag, ())]
-    timed = [q for q in message.quantities if q.unit in ("month", "year", "age")]
-    return timed or found
+    timed = any(q.unit in ("month", "year", "age") for q in message.quantities)
+    return timed or any(tag in message.tags for tag in own)
 
 
 def _supposed(message: Message, token: Token) -> bool:

@@ -22,7 +22,7 @@ TYPE = "employer_type"
 def employers(message: Message) -> list[Finding]:
     """Find a firm's facts; what kind of firm it is, only where it speaks as a firm."""
     found = [*_hires(message), *_counts(message), *_flags(message), *_ranks(message)]
-    return found + [*_type(message, found)]
+    return [*found, *_type(message, found)]
 
 
 def _hired_group(message: Message) -> Token | None:
@@ -97,44 +97,42 @@ def _own(message: Message, quantity: Quantity) -> bool:
 
 def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
     """Say which fact a number of people is."""
-    near = [t for t in message.before(quantity.head, 10)]
+    near = list(message.before(quantity.head, 10, clause=False))
     behind = [*message.after(quantity.end, 6)]
     if "brand" in words:
         return _brand_count(message, quantity)
-    if quantity.unit == "seat" or any(t.value == "seat" for t in near[:1]):
-        return "seats"
-    if any(t.tag == "firm_word" and t.value == "seat" for t in near):
+    if quantity.unit == "seat" or any(t.tag == "firm_word" and t.value == "seat" for t in near):
         return "seats"
     counted = any(t.value in ("apprentice", "employees") for t in near + behind[:1])
     if quantity.unit == "some" and not (counted or "kind" in message.tags):
         return ""
-    if _trained(near, behind, words, message):
+    if _trained(near, behind, message):
         return "trainees"
     if "firm" in message.tags or any(t.value == "employees" for t in near + behind):
         return "staff"
     return ""
 
 
-def _trained(near: list[Token], behind: list[Token], words: set[str], message: Message) -> bool:
+def _trained(near: list[Token], behind: list[Token], message: Message) -> bool:
+    """Whether a number of people is that of those who were trained."""
     close = near[0] if near else None
     if close and close.tag == "firm_word" and close.value == "employees":
         return False
     if close and close.tag == "firm":
-        follows = behind and (
-            behind[0].tag in ("learn", "organised", "kind", "prove")
-            or behind[0].value == "apprentice"
+        return any(
+            t.tag in ("organised", "kind", "prove") or t.value in ("did", "apprentice")
+            for t in behind[:1]
         )
-        return bool(follows) and behind[0].value != "work"
-    for token in near[:2] + behind[:2]:
-        if token.tag == "learn" and token.value == "did":
-            return bool({"firm", "site", "kind", "money"} & message.tags.keys())
-        if token.tag == "firm_word" and token.value in ("train", "apprentice"):
-            return True
-        if token.tag in ("kind", "organised"):
-            return True
-        if token.tag == "prove" and token.value == "had":
-            return bool({"firm", "site", "organised"} & message.tags.keys())
-    return False
+    return any(_of_training(message, token) for token in near[:2] + behind[:2])
+
+
+def _of_training(message: Message, token: Token) -> bool:
+    """Whether a phrase beside a number of people makes them trainees."""
+    if token.tag == "learn" and token.value == "did":
+        return bool({"firm", "site", "kind", "money"} & message.tags.keys())
+    if token.tag == "prove" and token.value == "had":
+        return bool({"firm", "site", "organised"} & message.tags.keys())
+    return token.tag in ("kind", "organised") or token.value in ("train", "apprentice")
 
 
 def _brand_count(message: Message, quantity: Quantity) -> str:
@@ -151,7 +149,9 @@ def _flags(message: Message) -> Iterator[Finding]:
         firm = "firm" in message.tags or "site" in message.tags
         built = token.value == "new_body" or (token.value == "build" and _body(message, token))
         if built and firm and (message.personal or not message.asks) and not message.generic:
-            if not message.text.endswith(("想", "准备", "要", "打算", "计划"), 0, token.start):
+            if not message.text.startswith("的", token.end) and not message.text.endswith(
+                ("想", "准备", "要", "打算", "计划"), 0, token.start
+            ):
                 yield Finding("new_training_body", not message.negated(token.start), token.start)
         elif token.value in ("insured", "uninsured") and (message.personal or not message.asks):
             if _hired_group(message) or "firm" in message.tags:

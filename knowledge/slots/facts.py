@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from knowledge.slots.lexicon import Token
 
 READERS: tuple[Callable[[Message], list[Finding]], ...] = (
-    ages, groups, household, employment, registration, insurance, certificates, trainings, employers,
+    ages, groups, household, employment, registration, insurance, certificates, trainings,
+    employers,
 )  # fmt: skip
 LISTS = (HAS, NOT)
 LATEST = frozenset({"certificate_level", "certificate_type"})
@@ -80,6 +81,8 @@ def _companion(message: Message, token: Token) -> bool:
     text = message.text
     if text[max(token.start - 1, 0) : token.start] in TOGETHER and token.start:
         return "self" in message.tags
+    if text.endswith("我是", 0, token.start) and token.value == "named":
+        return True
     greeted = text.startswith(("你好", "您好", "好", "在吗", "你在", "您在"), token.end)
     return greeted or text.endswith(("谢谢", "谢了", "多谢", "谢", "比我"), 0, token.start)
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 INSURANCE, OTHER_INSURANCE, TRAINING, WORK = "ins", "notins", "train", "work"
 TIMES = frozenset({"month", "year", "day"})
 BY_TAG = {
-    "pay.unpaid": INSURANCE, "learn.did": TRAINING, "learn.work": WORK, "doing.work": WORK, "pay.break": WORK,
+    "pay.unpaid": INSURANCE, "pay.break": WORK, "learn.did": TRAINING, "learn.work": WORK,
+    "doing.work": WORK,
     "ins.yes": INSURANCE, "ins.no": OTHER_INSURANCE, "firm_word.train": TRAINING,
     "firm_word.apprentice": TRAINING, "class.lesson": TRAINING, "course.awareness": TRAINING,
     "course.company": TRAINING, "organised.post_training": TRAINING, "firm_word.hire": "hire",
@@ -28,7 +29,7 @@ def governor(message: Message, quantity: Quantity) -> str:
     found = _first(message, quantity, message.before(quantity.head))
     if not found:
         found = _first(message, quantity, message.after(quantity.end, 6), behind=True)
-    return found or _first(message, quantity, message.before(quantity.head, 16, clause=False))
+    return found or _first(message, quantity, message.before(quantity.head, 10, clause=False))
 
 
 def _first(
@@ -46,6 +47,8 @@ def _first(
         found = BY_TAG.get(f"{token.tag}.{token.value}")
         if found == OTHER_INSURANCE and _named(message):
             continue
+        if quantity.unit != "day" and message.text.startswith("班", quantity.end):
+            return WORK
         if found and not (behind and token.start - quantity.end > 3 and found == TRAINING):  # noqa: PLR2004 - 天的课
             return found
     return ""

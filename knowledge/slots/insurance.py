@@ -63,12 +63,17 @@ def _unpaid(message: Message) -> list[Token]:
         for token in message.tags.get("pay", ())
         if token.value == "unpaid"
         and message.text[token.end : token.end + 1] not in ("够", "满", "足")
-        and (message.personal or "我" in message.text[token.start : token.end] or _past(message, token) or _answer(message))
+        and (
+            message.personal
+            or "我" in message.text[token.start : token.end]
+            or _past(message, token)
+            or _answer(message)
+        )
     ]
 
 
 def _past(message: Message, token: Token) -> bool:
-    return "过" in message.text[token.start : token.end]
+    return any(c in message.text[token.start : token.end] for c in "过我")
 
 
 def _answer(message: Message) -> bool:

@@ -1,4 +1,4 @@
-"""Words and phrases of `knowledge/lexicon/`, and finding them in a text: longest first, once each."""
+"""Words and phrases of `knowledge/lexicon/`, and finding them in a text, longest first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Token(NamedTuple):
 
 
 class Lexicon:
-    """All phrases: `meanings` by phrase, `starts` the lengths worth trying by first character(s)."""
+    """All phrases: `meanings` by phrase, `starts` the lengths worth trying by first letters."""
 
     def __init__(self, meanings: dict[str, tuple[str, str]]) -> None:
         self.meanings = meanings

@@ -1,4 +1,4 @@
-"""One message laid out for reading: phrases, quantities, clauses, and what kind of utterance it is."""
+"""One message laid out for reading: phrases, quantities, clauses, and whether a case is told."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-CUTS = re.compile(r"[,。!?;:、\s.~…]+(?!\d)")
-STOPS = frozenset("。!?;")
-ASKING_END = re.compile(r"(?:[不没否]|多钱)[呀啊哇呢了 ?。!~]*$|[?]|([\u4e00-\u9fff])[不没]\1|多少|几个钱")
+CUTS = re.compile(r"(?:[,。!?;、\s~…]|[.:](?!\d))+")
+ASKING_END = re.compile(
+    r"(?:[不没否]|多钱)[呀啊哇呢了 ?。!~]*$|[?]|([\u4e00-\u9fff])[不没]\1|多少|几个钱"
+)
 OURS = "我俺咱本"
 OR = "还是"
 LONGEST_LIFE = 80 * 12
 MOST_ALIKE = 20  # phrases of one tag, and quantities, that are looked at: no message has more
 LISTED = frozenset({
-    "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site", "kind",
+    "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site",
     "prove", "jobless", "schooling",
 })  # fmt: skip
 SURE_UNITS = frozenset({"money", "bare"})
@@ -55,7 +56,9 @@ class Message:
     def quantities(self) -> list[Quantity]:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
         spans = [(token.start, token.end) for token in self.tokens]
-        found = [q for q in find_quantities(self.text, spans)[:MOST_ALIKE] if not _is_year(self.text, q)]
+        found = [
+            q for q in find_quantities(self.text, spans)[:MOST_ALIKE] if not _is_year(self.text, q)
+        ]
         kept = [q for i, q in enumerate(found) if not self._is_rate(found, i)]
         kept = _without_shortfall(self.text, kept)
         return [q for q in kept if not (len(kept) > 1 and self.text.endswith("不是", 0, q.head))]
@@ -122,7 +125,7 @@ class Message:
 
     def before(self, at: int, reach: int = 14, *, clause: bool = True) -> Iterator[Token]:
         """Yield the phrases that end before `at`, nearest first, no further than `reach`."""
-        first = self.clause(at - 1)[0] if clause and at else 0
+        first = self.clause(at)[0] if clause else 0
         for index in range(bisect_left(self.starts, at) - 1, -1, -1):
             token = self.tokens[index]
             if at - token.end > reach or token.start < first:

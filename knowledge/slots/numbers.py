@@ -18,7 +18,7 @@ FEW = (2, 9)
 class Number(NamedTuple):
     """What was read: lowest and highest value it can mean, whether it is only about so, its end.
 
-    `open_end` means "and some more" (四十多); `digits` keeps a plain row of digits (七八 of 七八年).
+    `open_end` means "and some more" (四十多); `digits` keeps a plain row of digits (七八年).
     """
 
     low: float
@@ -64,7 +64,7 @@ def _chinese(text: str, at: int, end: int) -> Number | None:
         return _row(word, end)
     if word == "几":
         return None
-    low, high = _value(word, min), _value(word, max)
+    low, high = _value(word, 0), _value(word, -1)
     return Number(low, high, "几" in word and word[0] == "几", end)
 
 
@@ -81,10 +81,9 @@ def _join(values: list[int]) -> str:
     return "".join(map(str, values))
 
 
-def _value(word: str, side: type[min] | object) -> float:
-    """Work out a numeral with units; of 二十七八 or 十几 the lower or the upper reading."""
+def _value(word: str, pick: int) -> float:
+    """Work out a numeral with units; of 二十七八 the lower (`pick` 0) or upper (-1) reading."""
     total, section, held, last_unit = 0, 0, -1, 1
-    pick = 0 if side is min else -1
     index = 0
     while index < len(word):
         character = word[index]

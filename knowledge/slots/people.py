@@ -30,7 +30,8 @@ PAIRS = (
 EVENTS = frozenset({"none"})
 DOING_REACH = 7
 BEHIND = re.compile(
-    r"户口(?:还|就|是|都)?(?:在|是)([\u4e00-\u9fff]{2,4}?)(?:县|市|省|的|人|那边|老家|村|[,。? 、]|$|能|可|但|在|呢)"
+    r"户口(?:还|就|是|都)?(?:在|是)([\u4e00-\u9fff]{2,4}?)"
+    r"(?:县|市|省|的|人|那边|老家|村|[,。? 、]|$|能|可|但|在|呢)"
 )
 BEFORE = re.compile(
     r"(外地|外省|外市|河南|河北|陕西|山东|内蒙|安徽|湖北|四川|江苏|甘肃|东北|长治|运城|临汾|太原|晋中|焦作|济源)(?:的)?户口"
@@ -60,7 +61,7 @@ def groups(message: Message) -> list[Finding]:
             continue
         if not message.negated(token.start, 0) and message.happened(token):
             found.append(Finding(HAS, token.value, token.start))
-    return found + [*_pairs(message)] + [*_graduates(message)]
+    return [*found, *_pairs(message), *_graduates(message)]
 
 
 def _hired(message: Message, token: Token) -> bool:
@@ -180,14 +181,18 @@ def _works_at(message: Message, token: Token) -> bool:
         return claimed and "firm" not in message.tags
     if token.value == PUBLIC and text.startswith(("学校", "医院"), token.start):
         return claimed and (_does(message, token) or text.endswith("单位是", 0, token.start))
-    if text.endswith(AT, 0, token.start) or _place_led(message, token):
+    at_it = text.endswith(AT, 0, token.start) or _place_led(message, token)
+    if at_it or _does(message, token):
         return claimed
-    if _does(message, token):
-        return claimed
-    strong = text.startswith(STRONG_SITES, token.start)
-    if strong and behind == "给" and "ins" in message.tags:
-        return message.personal
-    return strong and message.alone(token.start, token.end) and claimed
+    return _strong(message, token) and claimed
+
+
+def _strong(message: Message, token: Token) -> bool:
+    """厂里给交…, or 厂里 by itself, is where somebody works."""
+    if not message.text.startswith(STRONG_SITES, token.start):
+        return False
+    pays = message.text.startswith("给", token.end) and "ins" in message.tags and message.personal
+    return pays or message.alone(token.start, token.end)
 
 
 def _place_led(message: Message, token: Token) -> bool:

@@ -1,4 +1,4 @@
-"""Quantities: a number with what it counts and how sure it is (不到一年, 3个半月, 四十来岁, 600多号人)."""
+"""Quantities: a number, what it counts and how sure it is (不到一年, 3个半月, 四十来岁)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ MONTHS_OF_YEAR, DAYS_OF_WEEK, HALF_MONTH = 12, 7, 15
 MASK = "\x00"
 STARTS = re.compile(r"[0-9零〇一二两俩仨三四五六七八九十百千几廿半]")
 EXTRA = re.compile(
-    r"[零又外加 ]{0,2}(?:(?P<half>半)|(?P<n>[0-9一二两三四五六七八九十]{1,3})(?P<u>个半?月|天)|(?P<two>[俩仨])(?:个)?月)"
+    r"[零又外加 ]{0,2}(?:(?P<half>半)|(?P<two>[俩仨])个?月"
+    r"|(?P<n>[0-9一二两三四五六七八九十]{1,3})(?P<u>个半?月|天))"
 )
 
 
@@ -122,7 +123,9 @@ def _unit(bare: str, full: str, at: int) -> tuple[str, int, str]:
 
 
 def _half(text: str, at: int) -> Quantity | None:
-    """半年, 半个月, 半个多月, 大半年, 年半 is left alone."""
+    """半年, 半个月, 半个多月, 大半年; not 上半年."""
+    if text[at - 1 : at] in ("上", "下", "前", "后") and text.startswith("半年", at):
+        return None
     for word, unit, value in (
         ("半年", "year", 6), ("半个多月", "day", HALF_MONTH), ("半个月", "day", HALF_MONTH),
         ("半月", "day", HALF_MONTH), ("半拉月", "day", HALF_MONTH),
@@ -135,7 +138,7 @@ def _half(text: str, at: int) -> Quantity | None:
     return None
 
 
-def _build(  # noqa: PLR0913 - what was read, piece by piece
+def _build(  # noqa: PLR0913, PLR0917 - what was read, piece by piece
     bare: str, text: str, at: int, number: Number, unit: str, end: int, shift: str
 ) -> Quantity:
     low, high = number.low, number.high

@@ -1,4 +1,4 @@
-"""The training somebody took part in: its kind, how long, how often this year; the wish to start up."""
+"""The training somebody took part in: its kind, length, number this year; the wish to start up."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def trainings(message: Message) -> list[Finding]:
         *_times(message),
         *_papers(message),
     ]
-    return found + [*_student(message)] + [*_startup(message)] + [*_rate(message)]
+    return [*found, *_student(message), *_startup(message), *_rate(message)]
 
 
 def _lengths(message: Message) -> Iterator[Finding]:
@@ -40,7 +40,9 @@ def _lengths(message: Message) -> Iterator[Finding]:
         kinds = {token.value for token in message.tags.get("kind", ())}
         measured = governor(message, quantity)
         if quantity.unit == "day":
-            if measured == TRAINING or (not measured and (kinds or _stands_alone(message, quantity))):
+            if measured == TRAINING or (
+                not measured and (kinds or _stands_alone(message, quantity))
+            ):
                 yield Finding(DAYS, quantity.as_json(), quantity.head)
         elif _apprentices(message):
             if quantity.low % 12 == 0:
@@ -81,8 +83,8 @@ def _kinds(message: Message, timed: bool) -> Iterator[Finding]:  # noqa: FBT001 
     for token in message.tags.get("kind", ()):
         if message.generic or message.membership_asked(token) or message.negated(token.start):
             continue
-        counted = token.value in FIRM_KINDS and bool(message.quantities)
-        counted = counted and (message.personal or not message.asks)
+        people = token.value in FIRM_KINDS or any(q.unit == "person" for q in message.quantities)
+        counted = people and bool(message.quantities) and (message.personal or not message.asks)
         if timed or counted or (message.personal and _took_part(message, token.start)):
             yield Finding(KIND, token.value, token.start)
 
@@ -144,9 +146,9 @@ def _papers(message: Message) -> Iterator[Finding]:
 
 def _student(message: Message) -> Iterator[Finding]:
     for token in message.tags.get("learn", ()):
-        if token.value == "student" and message.happened(token):
-            if message.personal or (not message.asks and message.listing):
-                yield Finding("is_student", not message.negated(token.start), token.start)
+        claimed = message.personal or (not message.asks and message.listing)
+        if token.value == "student" and claimed and message.happened(token):
+            yield Finding("is_student", not message.negated(token.start), token.start)
     courses = [t.value for t in message.tags.get("course", ()) if message.personal]
     if courses:
         value: object = courses[0] if len(set(courses)) == 1 else sorted(set(courses))

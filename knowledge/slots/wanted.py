@@ -24,9 +24,9 @@ def extract_slots(text: str, today: dt.date) -> dict[str, object]:
     """
     slots: dict[str, object] = {}
     for token in lexicon(WANTED).scan(text):
-        if token.tag in ("county", "occupation") and not _denied(text, token):
-            if token.tag == "county" or token.tag not in slots or _after_denial(text, token):
-                slots[token.tag] = token.value
+        replaces = token.tag == "county" or token.tag not in slots or _after_denial(text, token)
+        if token.tag in ("county", "occupation") and replaces and not _denied(text, token):
+            slots[token.tag] = token.value
     level = _level(text, today)
     if level:
         slots["level"] = level
@@ -58,14 +58,12 @@ def _level(text: str, today: dt.date) -> str:
     wanted = [
         token
         for token in message.tags.get("level", ())
-        if not has(message, token)
-        and not message.negated(token.start)
-        and not _priced(message, token)
+        if not has(message, token) and not message.negated(token.start) and not _priced(message)
     ]
     return wanted[-1].value if wanted else ""
 
 
-def _priced(message: Message, token: Token) -> bool:
+def _priced(message: Message) -> bool:
     """Whether the level is named for its money, with no class about: 高级工给多少."""
     about_class = any(tag in message.tags for tag in ("class", "learn"))
     wish = any(t.value == "want" for t in message.tags.get("prove", ()))
