@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from knowledge.reading import ROOT, Table, read_toml
 from knowledge.slots.dates import read_past
-from knowledge.slots.facts import extract_facts
+from knowledge.slots.facts import extract_facts, possible
 from knowledge.slots.lexicon import variants
 from knowledge.slots.numbers import read_number
 from knowledge.slots.quantities import Quantity, find_quantities
@@ -91,7 +91,7 @@ def read_answer(spec: Spec, text: str, today: dt.date) -> Answer:
         found = _from_facts(spec, text, today)
     if found is None and any(word in plain for word in _words()["unclear"] if len(word) > HALF):
         return UNCLEAR
-    return NONE if found is None else Answer("value", found)
+    return Answer("value", found) if found is not None and possible(spec.key, found) else NONE
 
 
 def _by_kind(spec: Spec, plain: str, text: str, today: dt.date) -> object | None:

@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.reading import ROOT, Table, read_toml
@@ -49,6 +50,7 @@ PARTS = {
     "中": (11, 20),
 }
 MONTHS, WEEKEND, TWO_DIGITS = 12, 5, 2
+MOST = 6  # times of one kind that are looked at: no message names more
 Span = tuple[dt.date, dt.date]
 
 
@@ -102,7 +104,7 @@ def find_dates(text: str, today: dt.date, *, past: bool) -> list[Named]:
         return []
     found: list[Named] = []
     for search in (_months, _years, _weeks, _edges, _holidays, _days, _bare_days):
-        for named in search(text, today, past):
+        for named in islice(search(text, today, past), MOST):
             if not any(named.start < other.end and other.start < named.end for other in found):
                 found.append(named)
     return sorted(found)
@@ -277,6 +279,3 @@ def _bare_days(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noq
         span = _within(index // MONTHS, index % MONTHS + 1, None, match["day"])
         if span:
             yield Named(match.start(), match.end(), *span)
-
-
-Search = "Callable[[str, dt.date, bool], Iterator[Named]]"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
 
+from knowledge.facts import FactBook
 from knowledge.slots.ages import ages
 from knowledge.slots.certificates import certificates
 from knowledge.slots.employers import employers
@@ -14,7 +17,7 @@ from knowledge.slots.trainings import trainings
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from knowledge.slots.lexicon import Token
 
@@ -132,9 +135,26 @@ def _merged(message: Message, findings: Iterable[Finding]) -> dict[str, object]:
             known = facts.setdefault(key, [])
             if isinstance(known, list) and value not in known:
                 known.append(value)
+        elif not possible(key, value):
+            continue
         elif key not in facts or _replaces(message, facts[key], finding):
             facts[key] = value
     return _without_contradiction(facts)
+
+
+@cache
+def _limits() -> dict[str, int]:
+    return {key: spec.most for key, spec in FactBook.load().specs.items() if spec.most}
+
+
+def possible(key: str, value: object) -> bool:
+    """Whether a number is none that the vocabulary of facts refuses (1001 days of training)."""
+    most = _limits().get(key)
+    if most is None:
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    numbers = parts if isinstance(parts, Iterable) else [parts]
+    return all(not isinstance(number, int) or number <= most for number in numbers)
 
 
 def _replaces(message: Message, old: object, finding: Finding) -> bool:

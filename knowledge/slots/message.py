@@ -57,7 +57,7 @@ class Message:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
         spans = [(token.start, token.end) for token in self.tokens]
         found = [
-            q for q in find_quantities(self.text, spans)[:MOST_ALIKE] if not _is_year(self.text, q)
+            q for q in find_quantities(self.text, spans, MOST_ALIKE) if not _is_year(self.text, q)
         ]
         kept = [q for i, q in enumerate(found) if not self._is_rate(found, i)]
         kept = _without_shortfall(self.text, kept)

@@ -56,12 +56,12 @@ def _words() -> tuple[dict[str, str], dict[str, str], dict[str, str], tuple[str,
     return found[0], found[1], found[2], tuple(found[3])
 
 
-def find_quantities(text: str, taken: list[tuple[int, int]]) -> list[Quantity]:
-    """Find all quantities of `text` outside the spans of words already `taken`."""
+def find_quantities(text: str, taken: list[tuple[int, int]], most: int = 20) -> list[Quantity]:
+    """Find the first `most` quantities of `text` outside the spans of words already `taken`."""
     bare = _masked(text, taken)
     found: list[Quantity] = []
     at = 0
-    while match := STARTS.search(bare, at):
+    while len(found) < most and (match := STARTS.search(bare, at)):
         at = match.start()
         quantity = _read(bare, text, at)
         if quantity:

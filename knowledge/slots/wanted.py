@@ -12,6 +12,7 @@ from knowledge.slots.message import Message
 if TYPE_CHECKING:
     import datetime as dt
 
+MOST = 3  # levels that are looked at: the class is named last
 DENIED = ("不是", "不在", "不要", "不去", "不想学", "除了")
 
 
@@ -57,7 +58,7 @@ def _level(text: str, today: dt.date) -> str:
     message = Message(text, today)
     wanted = [
         token
-        for token in message.tags.get("level", ())
+        for token in message.tags.get("level", ())[-MOST:]
         if not has(message, token) and not message.negated(token.start) and not _priced(message)
     ]
     return wanted[-1].value if wanted else ""
