@@ -108,7 +108,8 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
         return ""
     if _trained(near, behind, message):
         return "trainees"
-    if "firm" in message.tags or any(t.value == "employees" for t in near + behind):
+    at_site = any(t.tag == "site" and quantity.head - t.end <= 1 for t in near[:1])
+    if at_site or "firm" in message.tags or any(t.value == "employees" for t in near + behind):
         return "staff"
     return ""
 

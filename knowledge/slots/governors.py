@@ -20,6 +20,7 @@ BY_TAG = {
     "firm_word.apprentice": TRAINING, "class.lesson": TRAINING, "course.awareness": TRAINING,
     "course.company": TRAINING, "organised.post_training": TRAINING, "firm_word.hire": "hire",
 }  # fmt: skip
+WHETHER = ("交没交够", "交没交满", "满没满", "满不满", "够没够", "够不够", "有没有", "是不是")
 JUDGED = ("够不够", "够吗", "够不", "行不行", "行吗", "能领", "可以吗")
 STATES = frozenset({"group_did", "employed", "schooling", "school", "jobless"})
 
@@ -75,6 +76,8 @@ def _paid(message: Message, quantity: Quantity) -> str:
 
 def told(message: Message, quantity: Quantity) -> bool:
     """Whether a quantity is somebody's own, not a rule's threshold that is asked about."""
+    if message.text.endswith(WHETHER, 0, quantity.head):
+        return False
     claimed = message.personal and not message.asks
     if message.generic or (not claimed and message.ruled(quantity.head, quantity.end)):
         return False

@@ -92,7 +92,14 @@ class Message:
             return True
         if any(token.value != "weak" for token in self.tags.get("other", ())):
             return True
-        return any(self.text[token.start] in OURS for token in self.tags.get("firm", ()))
+        if any(self.text[token.start] in OURS for token in self.tags.get("firm", ())):
+            return True
+        return any(self._took_on(token) for token in self.tags.get("firm_word", ()))
+
+    def _took_on(self, token: Token) -> bool:
+        """Whether a firm tells whom it took on: 招了15个人."""
+        done = token.value == "hire" and self.text[token.end - 1] == "了"
+        return done and any(q.head == token.end and q.low > 1 for q in self.quantities)
 
     @cached_property
     def generic(self) -> bool:

@@ -28,6 +28,7 @@ PAIRS = (
     ("family", "all", "employed", "none", "zero_employment_family"),
 )
 EVENTS = frozenset({"none"})
+ACTIVE = frozenset("打跑送开摆做接")
 DOING_REACH = 7
 BEHIND = re.compile(
     r"户口(?:还|就|是|都)?(?:在|是)([\u4e00-\u9fff]{2,4}?)"
@@ -55,12 +56,15 @@ def groups(message: Message) -> list[Finding]:
             if message.somebody(token):
                 found.append(Finding(NOT, token.value, token.start))
         elif message.somebody(token):
-            found.append(Finding(HAS, token.value, token.start))
+            late = token.value == "grad_this_year" and _jobless_after(message, token)
+            value = "grad_left_school_unemployed" if late else token.value
+            found.append(Finding(HAS, value, token.start))
     for token in message.tags.get("group_did", ()):
         if token.value == "zero_employment_family" and not _family_before(message, token):
             continue
-        if not message.negated(token.start, 0) and message.happened(token):
-            found.append(Finding(HAS, token.value, token.start))
+        if message.happened(token):
+            key = NOT if message.negated(token.start, 0) else HAS
+            found.append(Finding(key, token.value, token.start))
     return [*found, *_pairs(message), *_graduates(message)]
 
 
@@ -145,11 +149,22 @@ def employment(message: Message) -> list[Finding]:
     """Find where somebody works, or that nobody employs them."""
     found: list[Finding] = []
     for token in message.tags.get("employed", ()):
-        said = message.happened(token) if token.value in EVENTS else message.somebody(token)
+        event = token.value in EVENTS or message.text[token.start] in ACTIVE
+        said = message.happened(token) if event else message.somebody(token)
         if said and not _part_of_pair(message, token) and not _whether(message, token):
             found.append(_employed(message, token))
-    found += [_employed(message, t) for t in message.tags.get("site", ()) if _works_at(message, t)]
+    free = any(f.value in ("flexible", "self_employed") for f in found)
+    if free:
+        found = [f for f in found if f.value != "none"]
+    for token in message.tags.get("site", ()):
+        if _works_at(message, token) and not (free and _free_behind(message, token)):
+            found.append(_employed(message, token))
     return found
+
+
+def _free_behind(message: Message, token: Token) -> bool:
+    """Whether it is 在工地上打零工: at a place, but in nobody's employ."""
+    return any(t.tag == "employed" for t in message.after(token.end, 3))
 
 
 def _employed(message: Message, token: Token) -> Finding:
