@@ -61,6 +61,7 @@ $(BIN)/python:
 $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
 	@echo '正在安装依赖，第一次要一两分钟……'
 	@$(call install,requirements.lock)
+	@$(BIN)/jcbot check >/dev/null || true  # leaves the table of the understanding in the cache
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
@@ -70,9 +71,9 @@ $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
 
 # The lock's hashes are checked; the project itself goes in beside it without dependencies.
 ifneq ($(UV),)
-install = $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1) \
+install = $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r $(1) \
 	&& $(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 else
-install = $(BIN)/python -m pip install $(PIP_FLAGS) --require-hashes -r $(1) \
+install = $(BIN)/python -m pip install $(PIP_FLAGS) --use-pep517 --require-hashes -r $(1) \
 	&& $(BIN)/python -m pip install $(PIP_FLAGS) --no-deps -e .
 endif

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jcbot.config import load_config
+from jcbot.config import Config, load_config
 from jcbot.errors import ConfigError
 from jcbot.keyring import check_keys
-from knowledge.library import Library
-from knowledge.reading import KnowledgeError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from knowledge.library import knowledge_faults
 
 
 def faults(config_file: Path | None) -> list[str]:
-    """Return one sentence per fault, empty if all is well."""
+    """Return one sentence per fault, empty if all is well; each part is looked at by itself."""
     found = []
-    with tempfile.TemporaryDirectory() as cache:
-        steps: tuple[Callable[[], object], ...] = (
-            lambda: _check_settings(config_file),
-            lambda: Library.load(Path(cache)),
-        )
-        for step in steps:
-            try:
-                step()
-            except (ConfigError, KnowledgeError) as fault:
-                found.append(str(fault))
-    return found
+    cache = Config.model_construct().files.cache
+    try:
+        config = load_config(config_file)
+        check_keys(config)
+        cache = config.files.cache
+    except ConfigError as fault:
+        found.append(str(fault))
+    return found + [str(fault) for fault in knowledge_faults(Path(cache))]
 
 
 def run(config_file: Path | None) -> int:
@@ -38,7 +29,3 @@ def run(config_file: Path | None) -> int:
     for sentence in found or ["没有发现问题"]:
         print(sentence)  # noqa: T201 - the command's output
     return 1 if found else 0
-
-
-def _check_settings(config_file: Path | None) -> None:
-    check_keys(load_config(config_file))

@@ -77,7 +77,7 @@ def _introduce(server: Server) -> None:
     library = server.service.desk.library
     say(f"ready {server.url}")
     say(f"已有：{len(library.policies.benefits)}项政策待遇的问答和测算，资料存在 {FOLDER}/")
-    say(f"再开一个终端运行 jcbot chat 可以聊天；接口地址 {server.url}/wechat；按 Ctrl-C 停止")
+    say(f"再开一个终端运行 make chat 可以聊天；接口地址 {server.url}/wechat；按 Ctrl-C 停止")
 
 
 async def _sample(config: Config, url: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from knowledge.commands import Commands, load_commands
 from knowledge.facts import FactBook
-from knowledge.reading import ROOT, Table, read_toml
+from knowledge.reading import ROOT, KnowledgeError, Table, read_toml
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.situations import Situations, load_situations
@@ -16,6 +16,7 @@ from knowledge.understanding import Understander
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from pathlib import Path
 
     from knowledge.rules.model import Document
@@ -72,20 +73,22 @@ class Library:
         `cache` is a private folder for the table of the understanding, rebuilt when stale.
         """
         book = FactBook.load(root / "facts.toml")
-        return cls(
-            book=book,
-            policies=PolicySet.load(root / "policies", book),
-            topics=load_topics(root / "topics"),
-            replies=load_replies(root / "replies"),
-            commands=load_commands(root / "commands.toml"),
-            situations=load_situations(root / "situations.toml", book),
-            complaints=_lists(read_toml(root / "complaints.toml")),
-            cues=_lists(read_toml(root / "cues.toml")),
-            elsewhere=_elsewhere(read_toml(root / "elsewhere.toml")),
-            counties=_words(read_toml(root / "counties.toml")),
-            relatives=_words(read_toml(root / "relatives.toml").table("call")),
-            understander=Understander.load(root, cache),
-        )
+        return cls(**{name: load(root, cache, book) for name, load in PARTS.items()}, book=book)
+
+
+def knowledge_faults(cache: Path, root: Path = ROOT) -> list[KnowledgeError]:
+    """Look at every part by itself and return the first fault of each."""
+    found = []
+    try:
+        book = FactBook.load(root / "facts.toml")
+    except KnowledgeError as fault:
+        return [fault]
+    for load in PARTS.values():
+        try:
+            load(root, cache, book)
+        except KnowledgeError as fault:
+            found.append(fault)
+    return found
 
 
 def _words(table: Table) -> dict[str, str]:
@@ -104,3 +107,21 @@ def _elsewhere(table: Table) -> tuple[Elsewhere, ...]:
         found.append(case)
     table.done()
     return tuple(found)
+
+
+PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
+    "policies": lambda root, _cache, book: PolicySet.load(root / "policies", book),
+    "topics": lambda root, _cache, _book: load_topics(root / "topics"),
+    "replies": lambda root, _cache, _book: load_replies(root / "replies"),
+    "commands": lambda root, _cache, _book: load_commands(root / "commands.toml"),
+    "situations": lambda root, _cache, book: load_situations(root / "situations.toml", book),
+    "complaints": lambda root, _cache, _book: _lists(read_toml(root / "complaints.toml")),
+    "cues": lambda root, _cache, _book: _lists(read_toml(root / "cues.toml")),
+    "elsewhere": lambda root, _cache, _book: _elsewhere(read_toml(root / "elsewhere.toml")),
+    "relatives": lambda root, _cache, _book: _words(
+        read_toml(root / "relatives.toml").table("call")
+    ),
+    "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
+    "understander": lambda root, cache, _book: Understander.load(root, cache),
+}
+"""How each part of the library is read: (root, cache, fact book) → the part."""
