@@ -46,8 +46,8 @@ class Linear:
     weights: NDArray[np.floating[Any]]
     bias: Floats
 
-    def scores(self, seen: Evidence) -> tuple[Floats, int]:
-        """Return the score of each label, and how many character stretches were never seen."""
+    def locate(self, seen: Evidence) -> tuple[NDArray[np.int64], Floats, int]:
+        """Return the rows of a message, its values there, and how many stretches are unknown."""
         at, value, unseen = [], [], 0
         rows = self.rows
         for feature, weight in seen.values.items():
@@ -57,10 +57,12 @@ class Linear:
                 value.append(weight)
             elif isinstance(feature, str) and not _alike(feature):
                 unseen += 1
-        if not at:
-            return self.bias.copy(), unseen
-        weights = self.weights[at].astype(np.float32)
-        return np.asarray(value, np.float32) @ weights + self.bias, unseen
+        return np.array(at, np.int64), np.array(value, np.float32), unseen
+
+    def scores(self, at: NDArray[np.int64], value: Floats) -> Floats:
+        """Return the score of each label for the rows and values of a message."""
+        result: Floats = value @ self.weights[at].astype(np.float32) + self.bias
+        return result
 
 
 def softmax(scores: Floats) -> Floats:
@@ -94,6 +96,7 @@ def _rows(seen: Iterable[Evidence]) -> dict[Feature, int]:
     """Number the features that occur often enough to say something about other messages."""
     counts = Counter(feature for one in seen for feature in one.values)
     kept = [feature for feature, count in counts.items() if count >= OFTEN or not _alike(feature)]
+    kept.sort(key=lambda feature: isinstance(feature, int))
     return {feature: row for row, feature in enumerate(kept)}
 
 
@@ -158,15 +161,13 @@ class _Learner:
 
 
 def pack(table: Linear) -> dict[str, NDArray[Any]]:
-    """Turn a table into plain arrays (weights in half precision) for saving."""
+    """Turn a table (its texts first, then its numbers) into plain arrays for saving."""
     texts = [feature for feature in table.rows if isinstance(feature, str)]
     numbers = [feature for feature in table.rows if isinstance(feature, int)]
-    features: list[Feature] = [*texts, *numbers]
-    order = [table.rows[feature] for feature in features]
     return {
         "texts": np.frombuffer("\n".join(texts).encode(), np.uint8),
         "numbers": np.array(numbers, np.int64),
-        "weights": table.weights[order].astype(np.float16),
+        "weights": table.weights.astype(np.float16),
         "bias": table.bias,
     }
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from knowledge import linear, retrieval
 from knowledge.concepts import Concepts, load_concepts
 from knowledge.features import evidence, squeeze
-from knowledge.linear import Linear, pack, softmax, train, unpack
+from knowledge.linear import Linear, softmax, train
 from knowledge.normalise import normalise
+from knowledge.retrieval import Neighbours, build
 from knowledge.saved import fingerprint, read_arrays, write_arrays
 from knowledge.sentences import Label, Sentence, load_sentences, sentence_files
 
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from knowledge.saved import Arrays
+
 FILE = "understanding.table"
-SHARPNESS = 1.0
-"""Scores are multiplied by this before they become shares (fitted on hands not trained on)."""
-CODE = ("concepts", "features", "linear", "model", "normalise", "saved", "sentences")
+NEAR_SHARE = 0.2
+"""How much the nearest sentences count beside the linear table (hands not trained on: best)."""
+CODE = ("concepts", "features", "linear", "model", "normalise", "retrieval", "saved", "sentences")
 """Modules whose change makes a saved table stale."""
 
 
@@ -46,20 +50,30 @@ class Judgement:
     unseen: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """What is learnt from the sentences and saved."""
+
+    labels: tuple[Label, ...]
+    table: Linear
+    near: Neighbours
+
+
 class Model:
     """Judges messages; made by `load` (saved table or training) or `of` (training only)."""
 
-    def __init__(self, concepts: Concepts, labels: tuple[Label, ...], table: Linear) -> None:
-        self._concepts, self._labels, self._table = concepts, labels, table
-        self._names = sorted({label.intent for label in labels})
+    def __init__(self, concepts: Concepts, trained: _Trained) -> None:
+        self._concepts = concepts
+        self._labels, self._table, self._near = trained.labels, trained.table, trained.near
+        self._names = sorted({label.intent for label in self._labels})
         place = {name: number for number, name in enumerate(self._names)}
-        self._intent = np.array([place[label.intent] for label in labels])
-        self._topical = np.flatnonzero([bool(label.topic) for label in labels])
+        self._intent = np.array([place[label.intent] for label in self._labels])
+        self._topical = np.flatnonzero([bool(label.topic) for label in self._labels])
 
     @classmethod
     def of(cls, sentences: Sequence[Sentence], concepts: Concepts) -> Model:
         """Train on these sentences."""
-        return cls(concepts, *_train(sentences, concepts))
+        return cls(concepts, _train(sentences, concepts))
 
     @classmethod
     def load(cls, root: Path, cache: Path) -> Model:
@@ -72,23 +86,22 @@ class Model:
         concepts = load_concepts(root / "concepts.toml")
         stored = read_arrays(cache / FILE, mark)
         if stored is None:
-            labels, table = _train(load_sentences(root / "intents"), concepts)
-            names = np.array([f"{label.intent}/{label.topic}" for label in labels])
-            stored = {**pack(table), "labels": names}
+            stored = _pack(_train(load_sentences(root / "intents"), concepts))
             write_arrays(cache / FILE, mark, stored)
-        labels = tuple(Label(*line.split("/")) for line in stored["labels"].tolist())
-        return cls(concepts, labels, unpack(stored))
+        return cls(concepts, _unpack(stored))
 
     def judge(self, squeezed: str) -> Judgement:
         """Judge one normalised, squeezed message."""
         seen = evidence(squeezed, self._concepts)
-        scores, unseen = self._table.scores(seen)
-        shares = softmax(scores * np.float32(SHARPNESS))
+        at, value, unseen = self._table.locate(seen)
+        shares = softmax(self._table.scores(at, value))
+        near = self._near.shares(at, value)
+        if near is not None:
+            shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
         intents = np.bincount(self._intent, weights=shares)
-        topics = shares[self._topical]
         return Judgement(
             intents=tuple((self._names[at], float(intents[at])) for at in np.argsort(-intents)),
-            topics=self._ranked_topics(topics),
+            topics=self._ranked_topics(shares[self._topical]),
             concepts=self._concepts.named(seen.concepts),
             named=self._concepts.topics_named(squeezed),
             unseen=unseen / (seen.grams or 1),
@@ -102,11 +115,24 @@ class Model:
         )
 
 
-def _train(sentences: Sequence[Sentence], concepts: Concepts) -> tuple[tuple[Label, ...], Linear]:
+def _train(sentences: Sequence[Sentence], concepts: Concepts) -> _Trained:
     labels = tuple(sorted({sentence.label for sentence in sentences}))
     number = {label: at for at, label in enumerate(labels)}
     seen = [evidence(squeeze(normalise(one.text)), concepts) for one in sentences]
-    return labels, train(seen, [number[one.label] for one in sentences], len(labels))
+    truth = [number[one.label] for one in sentences]
+    table = train(seen, truth, len(labels))
+    places = [table.locate(one)[:2] for one in seen]
+    return _Trained(labels, table, build(places, truth, len(table.rows), len(labels)))
+
+
+def _pack(trained: _Trained) -> Arrays:
+    names = np.array([f"{label.intent}/{label.topic}" for label in trained.labels])
+    return {**linear.pack(trained.table), **retrieval.pack(trained.near), "labels": names}
+
+
+def _unpack(arrays: Arrays) -> _Trained:
+    labels = tuple(Label(*line.split("/")) for line in arrays["labels"].tolist())
+    return _Trained(labels, linear.unpack(arrays), retrieval.unpack(arrays))
 
 
 def _sources(root: Path) -> list[Path]:
