@@ -184,10 +184,12 @@ def _circumstances(message: Message, paper: bool) -> Iterator[Finding]:  # noqa:
         return
     told = message.personal or (paper and not message.asks)
     for token in message.tags.get("organised", ()):
+        if message.negated(token.start, 0):
+            continue
         if token.value == "post_training" or _training_follows(message, token):
             if paper or (told and "prove" in message.tags):
                 yield Finding("via_post_training", value=True, at=token.start)
-        elif paper or told:
+        elif paper or (told and any(c in message.text for c in "考证")):
             yield Finding("organised_by", token.value, token.start)
     if paper and "organised" not in message.tags:
         yield from _by_firm(message)

@@ -21,7 +21,7 @@ BY_TAG = {
     "course.company": TRAINING, "organised.post_training": TRAINING, "firm_word.hire": "hire",
 }  # fmt: skip
 WHETHER = ("交没交够", "交没交满", "满没满", "满不满", "够没够", "够不够", "有没有", "是不是")
-JUDGED = ("够不够", "够吗", "够不", "行不行", "行吗", "能领", "可以吗")
+JUDGED = ("够不够", "够吗", "够不", "行不行", "行吗", "能领", "能拿", "可以吗")
 STATES = frozenset({"group_did", "employed", "schooling", "school", "jobless"})
 
 

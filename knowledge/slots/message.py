@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 CUTS = re.compile(r"(?:[,。!?;、\s~…]|[.:](?!\d))+")
 ASKING_END = re.compile(
-    r"(?:[不没否]|多钱)[呀啊哇呢了 ?。!~]*$|[?]|([\u4e00-\u9fff])[不没]\1|多少|几个钱"
+    r"(?:[不没否吧]|多钱)[呀啊哇呢了 ?。!~]*$|[?]|([\u4e00-\u9fff])[不没]\1|多少|几个钱"
 )
 OURS = "我俺咱本"
 OR = "还是"
+LEAST_SUM = 150
+MANY = 10
 LONGEST_LIFE = 80 * 12
 MOST_ALIKE = 20  # phrases of one tag, and quantities, that are looked at: no message has more
 LISTED = frozenset({
@@ -97,7 +99,9 @@ class Message:
         return any(self._took_on(token) for token in self.tags.get("firm_word", ()))
 
     def _took_on(self, token: Token) -> bool:
-        """Whether a firm tells whom it took on: 招了15个人."""
+        """Whether a firm tells whom it took on (招了15个人), a brand how many it trained."""
+        if token.value == "brand":
+            return any(q.unit == "person" and q.low >= MANY for q in self.quantities)
         done = token.value == "hire" and self.text[token.end - 1] == "了"
         return done and any(q.head == token.end and q.low > 1 for q in self.quantities)
 
@@ -106,7 +110,10 @@ class Message:
         """Whether it is about the rule and nobody in particular."""
         if self.personal:
             return False
-        return "official" in self.tags or (self.asks and "rule" in self.tags)
+        if "official" in self.tags or (self.asks and "rule" in self.tags):
+            return True
+        priced = self.asks and any(_is_sum(quantity) for quantity in self.quantities)
+        return priced and not {"pay", "ins", "employed", "group_did"} & self.tags.keys()
 
     @cached_property
     def listing(self) -> bool:
@@ -218,6 +225,11 @@ def _is_few(text: str, token: Token) -> bool:
     """Whether a phrase begins in the middle of a number: 几个 in 十几个, 1个月是 in 11个月是."""
     first, earlier = text[token.start], text[token.start - 1 : token.start]
     return earlier in ANY and first in ANY and first != "零" and earlier not in "俩仨"
+
+
+def _is_sum(quantity: Quantity) -> bool:
+    """Whether it is money, named or bare (给四千, 补600): sums are the rule's, not a case's."""
+    return quantity.unit == "money" or (quantity.unit == "bare" and quantity.low >= LEAST_SUM)
 
 
 def _is_year(text: str, quantity: Quantity) -> bool:

@@ -40,7 +40,7 @@ BEFORE = re.compile(
 NO_PLACE = re.compile("哪|农|城镇|村|家里|外面|这|那|本|上班")
 PUBLIC = "public_institution"
 AT = ("在", "是", "进了", "在个", "单位是", "属于")
-NO_WORKPLACE = frozenset("门组培统安报的"[:6])
+NO_WORKPLACE = frozenset("门组培统安报念读学")
 STRONG_SITES = ("厂里", "矿上", "矿里", "厂子里", "井下")
 
 
@@ -132,7 +132,8 @@ def household(message: Message) -> list[Finding]:
     """Find the kind of household."""
     found: list[Finding] = []
     for token in message.tags.get("household", ()):
-        if _staff_spoken_of(message) or not message.somebody(token):
+        registered = "户口在" in message.clause_text(token.start) and not message.generic
+        if _staff_spoken_of(message) or not (registered or message.somebody(token)):
             continue
         value = "rural" if token.value == "rural_dibao" else token.value
         if message.negated(token.start):

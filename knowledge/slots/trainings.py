@@ -116,7 +116,9 @@ def _times(message: Message) -> Iterator[Finding]:
         near = [t for t in message.before(quantity.head, 10) if t.tag == "learn"]
         if quantity.ordinal and year and (near or "learn" in message.tags):
             yield Finding(TIMES, max(quantity.low - 1, 0), quantity.head)
-        elif near and year and _this_year(message, quantity.head) and _done(message, near):
+        elif (
+            near and year and _this_year(message, quantity.head) and _done(message, quantity, near)
+        ):
             yield Finding(TIMES, quantity.as_json(), quantity.head)
     for token in message.tags.get("learn", ()):
         if token.value == "notimes":
@@ -129,8 +131,10 @@ def _this_year(message: Message, at: int) -> bool:
     return max(before.rfind("去年"), before.rfind("前年")) <= before.rfind("今年")
 
 
-def _done(message: Message, tokens: list[Token]) -> bool:
-    return any(message.text[t.end - 1] in "了过" for t in tokens)
+def _done(message: Message, quantity: Quantity, tokens: list[Token]) -> bool:
+    """Whether it is over: 学过两回, 已经培训两回了."""
+    over = message.text.startswith("了", quantity.end)
+    return over or any(message.text[t.end - 1] in "了过" for t in tokens)
 
 
 def _papers(message: Message) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ PIECES = st.sampled_from(
 )
 
 
-@pytest.mark.parametrize("name", ["expressions", "messages"])
+@pytest.mark.parametrize("name", ["expressions", "messages", "later"])
 def test_the_facts_of_a_sentence_are_read_whole_and_nothing_else(name: str) -> None:
     missed = [
         (said, expected, read)
@@ -35,10 +35,15 @@ def test_the_facts_of_a_sentence_are_read_whole_and_nothing_else(name: str) -> N
     assert not missed
 
 
-@pytest.mark.parametrize("name", ["expressions", "messages"])
+@pytest.mark.parametrize("name", ["expressions", "messages", "later"])
 def test_what_is_read_is_always_a_case_the_rules_take(name: str) -> None:
     for said, _ in read_cases(name):
         BOOK.parse(extract_facts(normalise(said), TODAY))
+
+
+@pytest.mark.parametrize(("said", "expected"), read_cases("misses"))
+def test_a_known_miss_is_still_one(said: str, expected: dict[str, Any]) -> None:
+    assert _sorted(extract_facts(normalise(said), TODAY)) != _sorted(expected)
 
 
 @pytest.mark.parametrize(("said", "expected"), read_cases("wanted"))
