@@ -10,9 +10,10 @@ from knowledge.facts import FactBook
 from knowledge.slots.ages import ages
 from knowledge.slots.certificates import certificates
 from knowledge.slots.employers import employers
+from knowledge.slots.employment import employment
 from knowledge.slots.insurance import insurance
 from knowledge.slots.message import Finding, Message
-from knowledge.slots.people import HAS, NOT, employment, groups, household, registration
+from knowledge.slots.people import HAS, NOT, groups, household, registration
 from knowledge.slots.trainings import trainings
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Who somebody is: groups, employment, household, place of registration."""
+"""Who somebody is: groups, household, place of registration."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from knowledge.slots.message import Message
 
 HAS, NOT = "groups_has", "groups_not"
-EMPLOYED, HOUSEHOLD = "employed", "household_type"
+HOUSEHOLD = "household_type"
 HIRED_REACH, PAIR_REACH, HALF_REACH = 10, 12, 8
 PAIRS = (
     ("school", "low", "schooling", "stop", "two_later"),
@@ -27,9 +27,6 @@ PAIRS = (
     ("family", "all", "group_did", "zero_employment_family", "zero_employment_family"),
     ("family", "all", "employed", "none", "zero_employment_family"),
 )
-EVENTS = frozenset({"none"})
-ACTIVE = frozenset("打跑送开摆做接")
-DOING_REACH = 7
 BEHIND = re.compile(
     r"户口(?:还|就|是|都)?(?:在|是)([\u4e00-\u9fff]{2,4}?)"
     r"(?:县|市|省|的|人|那边|老家|村|[,。? 、]|$|能|可|但|在|呢)"
@@ -38,10 +35,6 @@ BEFORE = re.compile(
     r"(外地|外省|外市|河南|河北|陕西|山东|内蒙|安徽|湖北|四川|江苏|甘肃|东北|长治|运城|临汾|太原|晋中|焦作|济源)(?:的)?户口"
 )
 NO_PLACE = re.compile("哪|农|城镇|村|家里|外面|这|那|本|上班")
-PUBLIC = "public_institution"
-AT = ("在", "是", "进了", "在个", "单位是", "属于")
-NO_WORKPLACE = frozenset("门组培统安报念读学")
-STRONG_SITES = ("厂里", "矿上", "矿里", "厂子里", "井下")
 
 
 def groups(message: Message) -> list[Finding]:
@@ -144,87 +137,6 @@ def household(message: Message) -> list[Finding]:
     if values == {"rural", "urban_dibao"}:
         return [f for f in found if f.value == "rural"]
     return [f for f in found if f.value != "urban"] if "urban_dibao" in values else found
-
-
-def employment(message: Message) -> list[Finding]:
-    """Find where somebody works, or that nobody employs them."""
-    found: list[Finding] = []
-    for token in message.tags.get("employed", ()):
-        event = token.value in EVENTS or message.text[token.start] in ACTIVE
-        said = message.happened(token) if event else message.somebody(token)
-        if said and not _part_of_pair(message, token) and not _whether(message, token):
-            found.append(_employed(message, token))
-    free = any(f.value in ("flexible", "self_employed") for f in found)
-    if free:
-        found = [f for f in found if f.value != "none"]
-    for token in message.tags.get("site", ()):
-        if _works_at(message, token) and not (free and _free_behind(message, token)):
-            found.append(_employed(message, token))
-    return found
-
-
-def _free_behind(message: Message, token: Token) -> bool:
-    """Whether it is 在工地上打零工: at a place, but in nobody's employ."""
-    return any(t.tag == "employed" for t in message.after(token.end, 3))
-
-
-def _employed(message: Message, token: Token) -> Finding:
-    denied = message.negated(token.start) and token.value != "none"
-    return Finding(EMPLOYED, {"not": [token.value]} if denied else token.value, token.start)
-
-
-def _whether(message: Message, token: Token) -> bool:
-    """Whether it is the 没有单位 of 有没有单位."""
-    return message.text[token.start] == "没" and message.text[token.start - 1 : token.start] == "有"
-
-
-def _part_of_pair(message: Message, token: Token) -> bool:
-    """没工作 of a whole family, or of somebody who just left school, is told as a group."""
-    if token.value != "none":
-        return False
-    halves = ("family", "school")
-    return any(t.tag in halves for t in message.before(token.start, PAIR_REACH, clause=False))
-
-
-def _works_at(message: Message, token: Token) -> bool:
-    """Whether somebody works at the place `token`: 在厂里, 矿上上班, a clause 厂里 by itself."""
-    text = message.text
-    behind = text[token.end : token.end + 1]
-    if message.generic or message.membership_asked(token) or behind in NO_WORKPLACE:
-        return False
-    claimed = message.personal or not message.asks or message.listing
-    if text.endswith(("不是", "没在", "不在"), 0, token.start):
-        return claimed and "firm" not in message.tags
-    if token.value == PUBLIC and text.startswith(("学校", "医院"), token.start):
-        return claimed and (_does(message, token) or text.endswith("单位是", 0, token.start))
-    at_it = text.endswith(AT, 0, token.start) or _place_led(message, token)
-    if at_it or _does(message, token):
-        return claimed
-    return _strong(message, token) and claimed
-
-
-def _strong(message: Message, token: Token) -> bool:
-    """厂里给交…, or 厂里 by itself, is where somebody works."""
-    if not message.text.startswith(STRONG_SITES, token.start):
-        return False
-    pays = message.text.startswith("给", token.end) and "ins" in message.tags and message.personal
-    return pays or message.alone(token.start, token.end)
-
-
-def _place_led(message: Message, token: Token) -> bool:
-    """Whether 在 stands a little before: 在阳城陶瓷厂, 在镇上的厂里."""
-    place = message.text[max(token.start - 8, 0) : token.start]
-    return "在" in place and not any(c in place[place.index("在") :] for c in ",。? 户")
-
-
-def _does(message: Message, token: Token) -> bool:
-    if message.text[token.end - 1 : token.end + 1] == "上班":
-        return True
-    return any(
-        t.tag == "doing"
-        or (t.tag == "learn" and t.value == "work" and message.text[t.start] in "打工")
-        for t in message.after(token.end, DOING_REACH)
-    )
 
 
 def registration(message: Message) -> list[Finding]:
