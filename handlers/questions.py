@@ -31,6 +31,7 @@ class Asked:
     question: str
     why: str
     choices: tuple[tuple[Any, str], ...]
+    unit: str = ""
 
 
 def ask(turn: Turn, form: Form, fact: str) -> str:
@@ -54,7 +55,8 @@ def shown(turn: Turn, form: Form) -> Asked:
         labels = tuple((number, choice.label) for number, choice in enumerate(choices))
         return Asked(SITUATION, "choices", turn.library.situations.question, "", labels)
     spec = turn.library.book.specs[form.open]
-    return Asked(spec.key, spec.kind, spec.question, spec.why, _page(turn, form, spec.choices))
+    choices = _page(turn, form, spec.choices)
+    return Asked(spec.key, spec.kind, spec.question, spec.why, choices, spec.unit)
 
 
 def read(turn: Turn, form: Form) -> Answer:
