@@ -51,8 +51,8 @@ def ask(turn: Turn, form: Form, fact: str) -> str:
 def shown(turn: Turn, form: Form) -> Asked:
     """The open question with the choices of the page now shown."""
     if form.open == SITUATION:
-        choices = turn.library.situations.choices
-        labels = tuple((number, choice.label) for number, choice in enumerate(choices))
+        situations = enumerate(turn.library.situations.choices)
+        labels = tuple((number, situation.label) for number, situation in situations)
         return Asked(SITUATION, "choices", turn.library.situations.question, "", labels)
     spec = turn.library.book.specs[form.open]
     choices = _page(turn, form, spec.choices)
