@@ -49,10 +49,18 @@ HEAD = TAIL = 60
 """Of a longer message the beginning and the end are weighed: the question stands there."""
 HALF = 4
 """A part of a message that asks something by itself has at least this many characters."""
-PART_SURE = 0.6
+PART_SURE = 0.7
 
 SMALL_TALK = ("greeting", "thanks", "affirm", "deny", "help", "cancel_flow")
 """These open, close or steer a message; they are no second question."""
+
+FAMILIES = (
+    {POLICY, "eligibility_check", "subsidy_estimate"},
+    {"training_browse", "training_register", "training_cancel", "my_training"},
+    {"card_status", "card_register"},
+    {"announcement_subscribe", "announcement_unsubscribe"},
+)
+"""Parts of one question often look like its kin; without a joining word they are no second one."""
 
 _JOINED = re.compile("另外|顺便|还想问|再问|还有就是|还有个|对了|第二个|再一个")
 _PARTS = re.compile(f"[,，。;；!！?？ ]+|还有(?=[^没吗名])|{_JOINED.pattern}")
@@ -141,23 +149,27 @@ class Understander:
             also=self._second(clean, decided),
             runners_up=decided[1 : 1 + RUNNERS],
             sure=_sure(decided),
-            about_topic=topic if topic in seen.named else next(iter(seen.named), None),
+            about_topic=_about(seen),
             heard=heard,
         )
 
     def _second(self, clean: str, decided: Ranked) -> tuple[str, ...]:
         """Return the other intent where the message's parts clearly ask for two things."""
         parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= HALF]
-        if len(parts) < 2 or len(clean) > HEAD + TAIL:  # noqa: PLR2004 - two parts, two questions
+        if len(parts) < 2 or len(clean) > HEAD + TAIL or decided[0][0] == OUT:  # noqa: PLR2004 - two parts, two questions
             return ()
         first = decided[0][0]
-        likely = {intent for intent, _ in decided[:3]}
         joined = _JOINED.search(clean) is not None
-        for part in parts[:3]:
-            intent, score = self._model.judge(part).intents[0]
-            if intent in (first, OUT, *SMALL_TALK) or score < PART_SURE:
-                continue
-            if joined or intent in likely:
+        read = [self._model.judge(part).intents[0] for part in parts[:3]]
+        if not joined and all(intent != first for intent, _ in read):
+            return ()
+        for intent, score in read:
+            kin = any({first, intent} <= family for family in FAMILIES)
+            if (
+                intent not in (first, OUT, *SMALL_TALK)
+                and score >= PART_SURE
+                and (joined or not kin)
+            ):
                 return (intent,)
         return ()
 
@@ -169,6 +181,12 @@ def _decide(seen: Judgement) -> Ranked:
         return seen.intents
     rest = tuple(pair for pair in seen.intents if pair[0] != OUT)
     return ((OUT, 1 - score), *rest)
+
+
+def _about(seen: Judgement) -> str | None:
+    """Return the likeliest of the benefits that the message names."""
+    ranked = (*(topic for topic, _ in seen.topics), *seen.named)
+    return next((topic for topic in ranked if topic in seen.named), None)
 
 
 def _sure(decided: Ranked) -> Sure:
