@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import estimate, human, interview, menu, questions
+from handlers import estimate, human, interview, menu, people, questions
 from handlers.state import State
 
 if TYPE_CHECKING:
@@ -22,12 +22,10 @@ def answer(turn: Turn) -> str | None:
 def back(turn: Turn) -> str:
     """Go to the question before; without an interview, to the menu."""
     form = turn.state.form
-    if form is None:
+    if form is None or not (form.open or form.history):
         return menu.show(turn)
     form.parked = False
-    if form.open and form.history:
-        return interview.step_back(turn, form)
-    return turn.say("interview.nothing_before") + "\n" + interview.ask_again(turn, form)
+    return interview.step_back(turn, form)
 
 
 def restart(turn: Turn) -> str:
@@ -41,12 +39,17 @@ def restart(turn: Turn) -> str:
     return turn.say("interview.restarted") + "\n" + estimate.begin(turn, asked)
 
 
+def change(turn: Turn) -> str:
+    """有一项说错了: say back what is known and ask which is wrong; nothing is lost."""
+    return turn.say("interview.which_is_wrong", told=people.told(turn))
+
+
 def stop(turn: Turn) -> str:
     """Park what is under way; nothing filled in is lost."""
     state = turn.state
     state.confirming = ""
     state.offered = []
-    if state.form is None:
+    if state.form is None or not state.form.open:
         return turn.say("menu.stopped_idle")
     state.form.parked = True
     return turn.say("interview.parked")
@@ -55,7 +58,7 @@ def stop(turn: Turn) -> str:
 def resume(turn: Turn) -> str:
     """Go on where the interview was left."""
     form = turn.state.form
-    if form is None:
+    if form is None or not form.open:
         return turn.say("interview.nothing_to_resume") + "\n" + menu.show(turn)
     form.parked = False
     return turn.say("interview.resumed") + "\n" + interview.ask_again(turn, form)
@@ -94,4 +97,5 @@ DO: dict[str, Callable[[Turn], str]] = {
     "resume": resume,
     "more": more,
     "forget": forget,
+    "change": change,
 }

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import interview, menu, people
+from handlers import interview, menu, people, policy
 from handlers.state import Form
+from handlers.text import lines
+from knowledge.slots import mentioned_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handlers.turn import Turn
 
+LEVELS = "worker_skill_upgrade"  # the topic that names both amounts of a level
+
 
 def answer(turn: Turn) -> str:
     """Work out what this message asks: the benefit it names, or all that its facts touch."""
     state, understood = turn.state, turn.understood
-    facts = understood.heard if understood else {}
-    if facts.get("about") != "other" and not state.asking and _about_me(turn):
-        people.back_to_self(turn)
+    facts = set(understood.heard) - {"about"} if understood else set()
+    people.turn_to(turn)
     asked = _named(turn)
+    if not facts and not state.person and mentioned_levels(turn.normal, turn.today):
+        return policy.tell(turn, understood.about_topic or LEVELS if understood else LEVELS)
     if not facts and not asked and state.form and state.form.open:
         return _resume_or_restart(turn, state.form)
     people.note(turn)
@@ -31,14 +36,23 @@ def begin(turn: Turn, asked: Sequence[str]) -> str:
     return interview.proceed(turn, Form(asked=list(asked)))
 
 
+def start(turn: Turn) -> str:
+    """我能领多少 from the menu: with facts known from before, say so and how to begin anew."""
+    state = turn.state
+    state.whom = ""
+    if state.form and state.form.open and not state.form.parked:
+        state.form.parked = True
+    if state.form and state.form.open:
+        return _resume_or_restart(turn, state.form)
+    if not state.person:
+        return begin(turn, [])
+    return lines(turn.say("results.as_told", told=people.told(turn)), begin(turn, []))
+
+
 def _named(turn: Turn) -> list[str]:
     """The benefits the message names, by the topic it speaks of."""
     topic = turn.understood.about_topic if turn.understood else None
     return list(turn.library.topics[topic].benefits) if topic else []
-
-
-def _about_me(turn: Turn) -> bool:
-    return turn.say("people.me") in turn.normal
 
 
 def _resume_or_restart(turn: Turn, form: Form) -> str:

@@ -80,6 +80,6 @@ def _likely(turn: Turn) -> list[str]:
     for name in names:
         if name == "policy_question" and understood.topic:
             actions.append(f"topic:{understood.topic}")
-        elif name != "out_of_scope":
+        elif name not in {"out_of_scope", "human_agent"}:
             actions.append(name)
     return list(dict.fromkeys(actions))

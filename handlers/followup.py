@@ -5,28 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import estimate, interview, people, policy, questions
-from knowledge.slots import read_answer
+from handlers.state import Form
+from knowledge.slots import mentioned_levels, read_answer
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
+    from knowledge.facts import FactSpec
 
-SHORT = 16
-SURE_ELSEWHERE = {"human_agent", "greeting", "thanks", "help", "cancel_flow", "affirm", "deny"}
+SHORT, LONG = 12, 28
+OURS = {
+    "subsidy_estimate",
+    "eligibility_check",
+    "policy_question",
+    "out_of_scope",
+    "affirm",
+    "deny",
+}
+TELLS = {"subsidy_estimate", "eligibility_check", "out_of_scope", "affirm", "deny"}
 
 
 def answer(turn: Turn) -> str | None:
     """Answer a message that only makes sense after the last one; None for all others."""
-    understood, last = turn.understood, turn.state.last
-    if understood is None or not last or len(turn.normal) > SHORT:
+    understood, state = turn.understood, turn.state
+    if understood is None or not state.last or len(turn.normal) > LONG:
         return None
-    if last == "estimate" and (said := _corrected(turn)):
+    if understood.intent not in OURS or _another_topic(turn):
+        return None
+    if state.last == "estimate" and (said := _again(turn)):
         return said
-    opens = turn.normal.startswith(turn.library.cues["opening"])
-    if not (opens or turn.normal.rstrip("?？。 ").endswith("呢")):
-        return None
-    if understood.intent in SURE_ELSEWHERE or _another_topic(turn):
-        return None
-    return _policy(turn) if last == "policy" else _again(turn)
+    return _same_topic(turn)
 
 
 def _another_topic(turn: Turn) -> bool:
@@ -35,60 +42,96 @@ def _another_topic(turn: Turn) -> bool:
     return named is not None and named != turn.state.topic
 
 
-def _policy(turn: Turn) -> str | None:
-    """The same topic, asked about something else."""
-    topic = turn.library.topics.get(turn.state.topic)
-    if topic is None:
+def _refers(turn: Turn) -> bool:
+    """Whether the words refer back: 那…, 要是…, …呢."""
+    opens = turn.normal.startswith(turn.library.cues["opening"])
+    return opens or turn.normal.rstrip("?？。 ").endswith("呢")
+
+
+def _same_topic(turn: Turn) -> str | None:
+    """A question that names nothing is about what was talked of last."""
+    understood, topic = turn.understood, turn.library.topics.get(turn.state.topic)
+    if topic is None or understood is None or understood.about_topic:
         return None
-    facts = turn.understood.heard if turn.understood else {}
-    if topic.variant(turn.normal, facts):
+    if topic.variant(turn.normal, understood.heard) and questions.looks_asked(turn):
         return policy.tell(turn, topic.id)
-    if facts and topic.benefits:
+    if _refers(turn) and understood.heard and topic.benefits:
         people.note(turn)
         return estimate.begin(turn, topic.benefits)
     return None
 
 
 def _again(turn: Turn) -> str | None:
-    """The same estimate with one fact changed."""
-    understood = turn.understood
-    if understood is None:
+    """The same estimate with something changed: a correction, a quantity, a level, a person."""
+    understood, state = turn.understood, turn.state
+    if understood is None or not (_refers(turn) or understood.intent in TELLS):
         return None
-    changed = bool(set(understood.heard) - {"about"})
+    other = people.turn_to(turn)
+    form = Form(asked=[] if other and not state.person else state.last_asked)
+    if state.form is not None:
+        form.history = [name for name in state.form.history if name != questions.SITUATION]
+        form.unclear = list(state.form.unclear)
+    what = _changed(turn, form)
+    if not what and not other:
+        return None
+    lead = turn.say("interview.corrected", what=what) if what and questions.corrects(turn) else ""
+    return interview.proceed(turn, form, *([lead] if lead else []))
+
+
+def _changed(turn: Turn, form: Form) -> str:
+    """Write down what the message changes and return its wording, "" for nothing."""
+    corrected = questions.correct(turn, form) or _quantity(turn) or _level(turn)
+    if corrected:
+        return corrected
+    heard = turn.understood.heard if turn.understood else {}
+    said = [key for key in heard if key != "about"]
     people.note(turn)
-    level = understood.slots.get("level")
-    if level and "certificate_level" in turn.state.person:
-        turn.state.person["certificate_level"] = level
-        changed = True
-    if not (changed or _quantity(turn)):
-        return None
-    return estimate.begin(turn, turn.state.last_asked)
+    specs = turn.library.book.specs
+    words = [
+        specs[key].say(heard[key]) for key in said if key in specs and people.plain(heard[key])
+    ]
+    return "；".join(words) or ("、".join(said) and turn.say("interview.what_you_said"))
 
 
-def _quantity(turn: Turn) -> bool:
-    """Put a bare quantity (600人呢) to the known fact that is counted in its unit."""
+def _level(turn: Turn) -> str:
+    """那技师呢: the level of the certificate talked of."""
+    levels = mentioned_levels(turn.normal, turn.today)
     known = turn.state.person
+    if not levels or known.get("certificate_level") in {None, levels[-1]}:
+        return ""
+    known["certificate_level"] = levels[-1]
+    return turn.library.book.specs["certificate_level"].say(levels[-1])
+
+
+def _quantity(turn: Turn) -> str:
+    """Put a bare quantity (600人呢, 半年呢, 16呢) to the known fact counted in its unit."""
+    if len(turn.normal) > SHORT:
+        return ""
+    known, bare = turn.state.person, _bare(turn)
     for key in reversed(list(known)):
         spec = turn.library.book.specs.get(key)
-        if spec is None or spec.kind != "number" or not spec.unit or spec.unit not in turn.normal:
+        if spec is None or spec.kind != "number" or _named_otherwise(turn, spec):
             continue
-        read = read_answer(spec, turn.normal, turn.today)
-        if read.kind == "value":
+        read = read_answer(spec, bare, turn.today)
+        if read.kind == "value" and read.value != known[key]:
             known[key] = read.value
-            return True
-    return False
+            return (
+                spec.say(read.value)
+                if people.plain(read.value)
+                else turn.say("interview.what_you_said")
+            )
+    return ""
 
 
-def _corrected(turn: Turn) -> str | None:
-    """不对，是14个月 after the result: read it as a new answer to an earlier question."""
-    form = turn.state.form
-    if form is None or not questions.corrects(turn):
-        return None
-    changed = questions.correct(turn, form)
-    if changed:
-        lead = turn.say("interview.corrected", what=changed)
-        return interview.proceed(turn, form, lead)
-    if turn.understood and set(turn.understood.heard) - {"about"}:
-        people.note(turn)
-        return interview.proceed(turn, form, turn.say("interview.noted"))
-    return None
+def _named_otherwise(turn: Turn, spec: FactSpec) -> bool:
+    """Whether the message says itself which other fact its number is."""
+    heard = turn.understood.heard if turn.understood else {}
+    return any(key != spec.key and key in turn.state.person for key in heard)
+
+
+def _bare(turn: Turn) -> str:
+    """The quantity without 那, 要是, 呢 and the like."""
+    text = turn.normal.rstrip("?？。 呢啊呀吗")
+    for word in sorted(turn.library.cues["opening"], key=len, reverse=True):
+        text = text.removeprefix(word)
+    return text.strip("，, ")

@@ -4,62 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import people, questions, results
+from handlers import human, menu, people, questions, results
 from handlers.text import lines
 
 if TYPE_CHECKING:
     from handlers.state import Form
     from handlers.turn import Turn
 
-ASIDE = {
-    "policy_question",
-    "card_status",
-    "card_register",
-    "training_browse",
-    "training_register",
-    "training_cancel",
-    "my_training",
-    "human_agent",
-    "announcement_subscribe",
-    "announcement_unsubscribe",
-    "greeting",
-    "thanks",
-    "help",
-    "cancel_flow",
-}
+PATIENCE = 3  # answers not read in a row before a person is named
+CERTIFICATE = {"certificate_type", "certificate_level"}
+ANSWERS = {"subsidy_estimate", "eligibility_check", "affirm", "deny", "out_of_scope"}
 
 
 def proceed(turn: Turn, form: Form, *leads: str) -> str:
     """Work out what is known; ask the next question, or tell the result."""
     state = turn.state
     state.form, state.last, state.last_asked, state.offered = form, "estimate", form.asked, []
+    state.misses = 0
     if not form.asked and not state.person:
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     estimate = people.estimate(turn, form)
     promising = results.promising(form, estimate)
     if promising:
-        form.asked = promising
+        form.asked = state.last_asked = promising
         estimate = people.estimate(turn, form)
     fact = results.next_question(turn, form, estimate)
     if fact:
         stake = "" if leads else results.at_stake(turn, form, estimate, fact)
-        return lines(*leads, stake, questions.ask(turn, form, fact))
+        return lines(*leads, stake, questions.ask(turn, form, fact, estimate))
     form.open = ""
     return lines(*leads, results.tell(turn, form, estimate))
 
 
 def answer(turn: Turn) -> str | None:
-    """Read an answer to the open question; None when the message is no answer and no aside."""
-    form = turn.state.form
-    if form is None or form.parked or not form.open:
+    """Read an answer to the open question; None for a question back (an aside)."""
+    form = turn.state.asking
+    if form is None or _asks_back(turn):
         return None
-    if _asks_back(turn):
-        return None
+    if form.open in CERTIFICATE and _has_none(turn):
+        return _no_certificate(turn, form)
     read = questions.read(turn, form)
     if read.kind == "unclear":
         return _unclear(turn, form)
-    if read.kind == "page":
-        return questions.ask(turn, form, form.open)
     if read.kind == "value":
         return _take(turn, form, read.value)
     return _take_something_else(turn, form)
@@ -74,6 +60,7 @@ def step_back(turn: Turn, form: Form) -> str:
     form.history = earlier[:-1]
     turn.state.person.pop(fact, None)
     form.unclear = [name for name in form.unclear if name != fact]
+    form.open = ""
     return questions.ask(turn, form, fact)
 
 
@@ -83,47 +70,86 @@ def ask_again(turn: Turn, form: Form) -> str:
 
 
 def _asks_back(turn: Turn) -> bool:
-    """Say whether the message is a question of its own, not an answer."""
+    """Say whether the message is a question or request of its own, not an answer."""
     understood = turn.understood
-    if understood is None or understood.intent not in ASIDE or understood.sure != "act":
+    if understood is None or understood.intent in ANSWERS:
+        return understood is not None and _another_benefit(turn)
+    return questions.looks_asked(turn) or understood.intent != "policy_question"
+
+
+def _another_benefit(turn: Turn) -> bool:
+    """Whether the message asks about a benefit that this interview is not about."""
+    understood, form = turn.understood, turn.state.form
+    topic = understood.about_topic if understood else None
+    if topic is None or form is None or not questions.looks_asked(turn):
         return False
-    bare = len(turn.normal) <= questions.BARE
-    return understood.intent != "policy_question" or not bare or questions.looks_asked(turn)
+    return not set(turn.library.topics[topic].benefits) & set(form.asked)
+
+
+def _has_none(turn: Turn) -> bool:
+    return turn.normal.strip("，。,. ") in turn.library.cues["no_certificate"]
+
+
+def _no_certificate(turn: Turn, form: Form) -> str:
+    """No certificate yet: say what there would be, and what training is free."""
+    estimate = people.estimate(turn, form)
+    paid = results.tariff(turn, estimate)
+    form.open = ""
+    offers = [
+        ("estimate:inclusive_training", turn.say("coming.training_check")),
+        ("topic:worker_skill_upgrade", turn.say("interview.no_certificate_how")),
+        ("human_agent", turn.say("menu.to_human")),
+    ]
+    said = turn.say("interview.no_certificate", paid=paid)
+    return lines(said, menu.offer(turn, offers))
 
 
 def _take(turn: Turn, form: Form, value: object) -> str:
     """Write the answer down, with whatever else the message told, and go on."""
     fact = form.open
-    leads = [turn.say("interview.changed")] if fact in turn.state.person else []
+    known = turn.state.person.get(fact)
+    changed = known is not None and not isinstance(known, dict) and known != value
     questions.put(turn, form, fact, value)
     people.note(turn, leave_out=frozenset({fact, *questions.same_number(turn, value)}))
     form.misses = 0
-    return proceed(turn, form, *leads)
+    return proceed(turn, form, *([turn.say("interview.changed")] if changed else []))
 
 
 def _unclear(turn: Turn, form: Form) -> str:
     """不清楚 is an answer: never asked again, the result says what was assumed."""
+    form.misses = 0
+    if form.open == questions.SITUATION:
+        questions.put(turn, form, form.open, [])
+        return proceed(turn, form, turn.say("interview.unclear_situation"))
     form.unclear = [*form.unclear, form.open]
     form.history = [*form.history, form.open]
-    form.misses = 0
     return proceed(turn, form, turn.say("interview.unclear"))
 
 
 def _take_something_else(turn: Turn, form: Form) -> str | None:
     """No answer to what was asked: a correction, other facts, an aside, or not understood."""
-    corrected = questions.correct(turn, form)
-    if corrected:
+    if corrected := questions.correct(turn, form):
         return proceed(turn, form, turn.say("interview.corrected", what=corrected))
-    other = questions.read_other(turn, form, people.estimate(turn, form))
-    if other:
-        return proceed(turn, form, turn.say("interview.noted_this", what=other))
+    if form.open != questions.SITUATION:
+        other = questions.read_other(turn, form, people.estimate(turn, form))
+        if other:
+            return proceed(turn, form, turn.say("interview.noted_this", what=other))
     changed = people.note(turn)
     if turn.understood and set(turn.understood.heard) - {"about"}:
         key = "interview.changed" if changed else "interview.noted"
         return proceed(turn, form, turn.say(key))
+    return _not_read(turn, form)
+
+
+def _not_read(turn: Turn, form: Form) -> str:
+    """Say so, differently each time; the third time name a person."""
     form.misses += 1
     if number := questions.no_such_choice(turn, form):
         return lines(turn.say("menu.no_such_number", last=number), ask_again(turn, form))
     if form.misses == 1:
         return lines(turn.say("interview.not_read"), ask_again(turn, form))
-    return lines(turn.say("interview.not_read_again"), ask_again(turn, form))
+    if form.misses < PATIENCE:
+        return turn.say("interview.not_read_again")
+    form.misses, form.parked = 0, True
+    turn.office.ask_staff(turn.message.openid, turn.text, "not_understood")
+    return lines(turn.say("fallback.person"), human.contact(turn), turn.say("menu.kept"))

@@ -10,6 +10,7 @@ from handlers import commands, estimate, menu, policy, routes
 if TYPE_CHECKING:
     from handlers.turn import Turn
 
+SHORT = 6  # characters of a yes or no that is nothing else
 NUMBER = re.compile(
     r"(?:第|选|按|回复)?\s*([0-9]{1,2}|[一二两三四五六七八九])\s*(?:个|项|号|、|\.|。|，)?"
 )
@@ -19,11 +20,11 @@ CHINESE = {char: value for value, char in enumerate("一二三四五六七八九
 def answer(turn: Turn) -> str | None:
     """Answer a number, a yes or a no given to the last list; None when it is neither."""
     state = turn.state
-    if not state.offered:
-        return None
     number = _number(turn.normal)
     if number is None:
-        return _yes_or_no(turn)
+        return _yes_or_no(turn) if state.offered else None
+    if not state.offered:
+        state.offered = list(menu.MAIN)  # a bare number with no list about: the main menu's
     if 1 <= number <= len(state.offered):
         return perform(turn, state.offered[number - 1])
     return turn.say("menu.no_such_number", last=len(state.offered))
@@ -51,7 +52,7 @@ def perform(turn: Turn, action: str) -> str:
     if name == "topic":
         return policy.tell(turn, argument)
     if name == "estimate":
-        return estimate.begin(turn, argument.split(",") if argument else [])
+        return estimate.begin(turn, argument.split(",")) if argument else estimate.start(turn)
     if name == "do":
         return commands.DO[argument](turn)
     if name == "ask":
@@ -69,7 +70,7 @@ def _number(text: str) -> int | None:
 
 def _yes_or_no(turn: Turn) -> str | None:
     understood = turn.understood
-    if understood is None or understood.heard:
+    if understood is None or understood.heard or len(turn.normal) > SHORT:
         return None
     if understood.intent == "affirm":
         return perform(turn, turn.state.offered[0])

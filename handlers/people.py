@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from knowledge.facts import FactError
+
 if TYPE_CHECKING:
     from handlers.state import Form
     from handlers.turn import Turn
@@ -12,16 +14,30 @@ if TYPE_CHECKING:
 LISTS = ("groups_has", "groups_not")
 
 
+def turn_to(turn: Turn) -> bool:
+    """Turn to whom this message speaks of; say whether that is somebody else than before.
+
+    Somebody named is that person; 我 with nobody named is the writer, unless a question about
+    the other is open (我不知道 is then an answer).
+    """
+    state = turn.state
+    before, call = state.whom, _call(turn)
+    heard = turn.understood.heard if turn.understood else {}
+    if heard.get("about") == "other" or (call and call in state.others):
+        state.whom = call or state.whom or turn.say("people.other")
+    elif not call and not state.asking and turn.say("people.me") in turn.normal:
+        state.whom = ""
+    return state.whom != before
+
+
 def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
     """Write down the facts of this message and return the keys whose value was replaced.
 
-    A message about somebody else opens that person's own set of facts, so that a mother's age
-    never mixes with her daughter's.
+    Everybody has facts of their own, so that a mother's age never mixes with her daughter's.
     """
+    turn_to(turn)
     said = dict(turn.understood.heard) if turn.understood else {}
-    if said.pop("about", None) == "other" and not turn.state.whom:
-        turn.state.whom = _call(turn)
-        turn.state.other = {}
+    said.pop("about", None)
     known = turn.state.person
     changed = [key for key in said if key in known and known[key] != said[key] and key not in LISTS]
     for key, value in said.items():
@@ -31,11 +47,9 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
 
 
 def _call(turn: Turn) -> str:
-    """How the other person is called back: 您母亲, or 对方."""
-    for word, call in turn.library.relatives.items():
-        if word in turn.normal:
-            return call
-    return turn.say("people.other")
+    """How the person named is called back: 您母亲; "" when nobody is named."""
+    found = (call for word, call in turn.library.relatives.items() if word in turn.normal)
+    return next(found, "")
 
 
 def put(known: dict[str, Any], key: str, value: Any) -> None:
@@ -51,9 +65,18 @@ def put(known: dict[str, Any], key: str, value: Any) -> None:
         known[opposite] = rest
 
 
-def back_to_self(turn: Turn) -> None:
-    """The talk is about the writer again."""
-    turn.state.whom = ""
+def told(turn: Turn) -> str:
+    """What is known of the person, in words."""
+    specs = turn.library.book.specs
+    known = turn.state.person
+    said = [specs[key].say(known[key]) for key in known if key in specs and plain(known[key])]
+    groups = [specs["groups"].label(each) for each in known.get("groups_has", [])]
+    return "；".join([*groups, *said])
+
+
+def plain(value: object) -> bool:
+    """Say whether a fact is one plain value, so that it can be said back."""
+    return isinstance(value, str | int | bool)
 
 
 def who(turn: Turn) -> str:
@@ -66,5 +89,12 @@ def estimate(turn: Turn, form: Form) -> Estimate:
     facts: dict[str, Any] = dict(turn.state.person)
     if form.asked:
         facts["asked"] = form.asked
-    policies = turn.library.policies
-    return policies.estimate(turn.library.book.parse(facts), turn.today, frozenset(form.unclear))
+    while True:
+        try:
+            known = turn.library.book.parse(facts)
+            break
+        except FactError as fault:  # what cannot be is dropped, and asked for again if needed
+            turn.state.person.pop(fault.key, None)
+            if facts.pop(fault.key, None) is None:
+                facts = {key: facts[key] for key in facts if key == "asked"}
+    return turn.library.policies.estimate(known, turn.today, frozenset(form.unclear))

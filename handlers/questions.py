@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from handlers import menu, people
+from knowledge.rules.members import named_members
 from knowledge.slots import Answer, read_answer
 
 if TYPE_CHECKING:
@@ -16,15 +18,15 @@ if TYPE_CHECKING:
 
 SITUATION = "situation"
 PER_PAGE = 5
-BARE = 4  # characters of an answer such as 高级工 that would be a topic were nothing asked
 BARE_NUMBER = 2  # characters of a number that is a place in the list and nothing else
 TWO = 2  # choices of a yes or no, which fits any question and so none but the open one
 NEXT_PAGE, NONE = "_next_page", "_none"
+BY_NUMBER = re.compile(r"[\d一二三四五六七八九两第个和跟、,，.。 +]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is shown now: one page of its choices."""
+    """A question as it is shown now, with the choices shown."""
 
     key: str
     kind: str
@@ -34,43 +36,40 @@ class Asked:
     unit: str = ""
 
 
-def ask(turn: Turn, form: Form, fact: str) -> str:
-    """Put the question, with its numbered choices and the ways out; remembers it as open."""
-    if form.open != fact:
-        form.page, form.picked = 0, []
-    form.open = fact
+def ask(turn: Turn, form: Form, fact: str, estimate: Estimate | None = None) -> str:
+    """Put the question, with numbered choices and the ways out; remembers it as open.
+
+    Of a list of groups only those are shown that can still change something in `estimate`.
+    """
+    if form.open != fact or estimate is not None:
+        form.open = fact
+        form.choices = _choices(turn, fact, estimate)
     turn.state.offered = []
     asked = shown(turn, form)
     why = f"（{asked.why}）" if asked.why else ""
     choices = [f"{number}. {label}" for number, (_, label) in enumerate(asked.choices, start=1)]
-    first = not form.history and form.page == 0
-    out = turn.say("interview.ways_out") if first else ""
+    out = "" if form.history else turn.say("interview.ways_out")
     return "\n".join(part for part in (asked.question + why, *choices, out) if part)
 
 
 def shown(turn: Turn, form: Form) -> Asked:
-    """The open question with the choices of the page now shown."""
+    """The open question with the choices now shown."""
     if form.open == SITUATION:
         situations = enumerate(turn.library.situations.choices)
         labels = tuple((number, situation.label) for number, situation in situations)
         return Asked(SITUATION, "choices", turn.library.situations.question, "", labels)
     spec = turn.library.book.specs[form.open]
-    choices = _page(turn, form, spec.choices)
+    words = dict(spec.choices) | {
+        NEXT_PAGE: turn.say("interview.other_choices"),
+        NONE: turn.say("interview.none_of_these"),
+    }
+    choices = tuple((value, words[value]) for value in form.choices)
     return Asked(spec.key, spec.kind, spec.question, spec.why, choices, spec.unit)
 
 
 def read(turn: Turn, form: Form) -> Answer:
-    """Read the message as an answer; kind `page` when more choices were asked for."""
-    asked = shown(turn, form)
-    answer = read_answer(asked, turn.normal, turn.today)
-    if answer.kind != "value" or asked.kind != "choices" or asked.key == SITUATION:
-        return answer
-    chosen: list[str] = answer.value if isinstance(answer.value, list) else [str(answer.value)]
-    form.picked += [value for value in chosen if value not in {NEXT_PAGE, NONE}]
-    if NEXT_PAGE in chosen:
-        form.page += 1
-        return Answer("page", None)
-    return Answer("value", list(dict.fromkeys(form.picked)))
+    """Read the message as an answer; `none_of_these` is a value too."""
+    return read_answer(shown(turn, form), turn.normal, turn.today)
 
 
 def put(turn: Turn, form: Form, fact: str, value: Any) -> None:
@@ -78,10 +77,14 @@ def put(turn: Turn, form: Form, fact: str, value: Any) -> None:
     form.history = [*(name for name in form.history if name != fact), fact]
     if fact == SITUATION:
         _put_situation(turn, form, value)
-    elif fact == "groups" and value and not _last_page(turn, form):
-        people.put(turn.state.person, "groups_has", value)  # the later pages were not seen
+    elif turn.library.book.specs[fact].identity:
+        _put_groups(turn, form, value)
+    elif value == NEXT_PAGE:
+        known = turn.state.person.get(fact)
+        before = known.get("not", []) if isinstance(known, dict) else []
+        turn.state.person[fact] = {"not": [*before, *_real(form.choices)]}
     else:
-        people.put(turn.state.person, fact, value)
+        turn.state.person[fact] = value
 
 
 def correct(turn: Turn, form: Form) -> str:
@@ -107,7 +110,7 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
     specs = [turn.library.book.specs[fact] for fact in needs if fact != form.open]
     for spec in sorted(specs, key=lambda spec: not _named_outright(turn, spec)):
         elsewhere = spec.unit and spec.unit not in turn.normal
-        if elsewhere or len(spec.choices) == TWO:
+        if elsewhere or spec.identity or len(spec.choices) == TWO:
             continue
         answer = read_answer(spec, turn.normal, turn.today)
         if answer.kind == "value":
@@ -115,11 +118,6 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
             people.put(turn.state.person, spec.key, answer.value)
             return spec.say(answer.value)
     return ""
-
-
-def _named_outright(turn: Turn, spec: FactSpec) -> bool:
-    """Whether a choice begins with the words of the message, as 高级工（三级） with 高级工."""
-    return any(label.startswith(turn.normal) for _, label in spec.choices)
 
 
 def no_such_choice(turn: Turn, form: Form) -> int:
@@ -144,26 +142,71 @@ def same_number(turn: Turn, value: object) -> set[str]:
     return {key for key, said in facts.items() if said == value and not isinstance(said, bool)}
 
 
-def _page(turn: Turn, form: Form, choices: Any) -> tuple[tuple[Any, str], ...]:
-    if len(choices) <= menu.MOST:
-        return tuple(choices)
-    first = form.page * PER_PAGE
-    part = list(choices[first : first + PER_PAGE])
-    if first + PER_PAGE < len(choices):
-        part.append((NEXT_PAGE, turn.say("interview.other_choices")))
+def _choices(turn: Turn, fact: str, estimate: Estimate | None) -> list[Any]:
+    """The values to show: those not yet settled, a page of them where they are many."""
+    if fact == SITUATION:
+        return []
+    spec = turn.library.book.specs[fact]
+    values = [value for value, _ in spec.choices]
+    known = turn.state.person
+    if spec.identity:
+        settled = {*known.get(spec.has, []), *known.get(spec.not_, [])}
+        useful = _useful(turn, fact, estimate) or set(values)
+        values = [value for value in values if value in useful and value not in settled]
+        last = [NONE]
     else:
-        part.append((NONE, turn.say("interview.none_of_these")))
-    return tuple(part)
+        excluded = known.get(fact)
+        without = excluded.get("not", []) if isinstance(excluded, dict) else []
+        values = [value for value in values if value not in without]
+        last = []
+    if len(values) + len(last) <= menu.MOST:
+        return values + (last if values else [])
+    return [*values[:PER_PAGE], NEXT_PAGE]
 
 
-def _last_page(turn: Turn, form: Form) -> bool:
-    choices = turn.library.book.specs[form.open].choices
-    return len(choices) <= menu.MOST or (form.page + 1) * PER_PAGE >= len(choices)
+def _useful(turn: Turn, fact: str, estimate: Estimate | None) -> set[str]:
+    """The groups that conditions of the benefits still open speak of."""
+    benefits = turn.library.policies.benefits
+    open_ = [each for each in estimate.outcomes if fact in each.needs] if estimate else []
+    return {
+        member
+        for each in open_
+        for line in benefits[each.benefit].lines
+        for condition in line.conditions
+        for member in named_members(condition.node, fact)
+    }
+
+
+def _real(values: list[Any]) -> list[Any]:
+    return [value for value in values if value not in {NEXT_PAGE, NONE}]
+
+
+def _put_groups(turn: Turn, form: Form, value: Any) -> None:
+    """Groups picked are had; those shown and not picked are not, if the list was answered.
+
+    A group named in words says nothing about the others.
+    """
+    chosen = _real(value if isinstance(value, list) else [value])
+    if chosen:
+        people.put(turn.state.person, "groups_has", chosen)
+    if not chosen or BY_NUMBER.fullmatch(turn.normal):
+        denied = [group for group in _real(form.choices) if group not in chosen]
+        if denied:
+            people.put(turn.state.person, "groups_not", denied)
+
+
+def _named_outright(turn: Turn, spec: FactSpec) -> bool:
+    """Whether a choice begins with the words of the message, as 高级工（三级） with 高级工."""
+    return any(label.startswith(turn.normal) for _, label in spec.choices)
 
 
 def _put_situation(turn: Turn, form: Form, numbers: list[int]) -> None:
+    """Settle what the choices say; without any, work out what suits most people."""
+    situations = turn.library.situations
+    if not numbers:
+        form.asked = list(situations.unclear)
     for number in numbers:
-        choice = turn.library.situations.choices[number]
+        choice = situations.choices[number]
         turn.state.person.update(choice.facts)
         if choice.groups:
             people.put(turn.state.person, "groups_has", list(choice.groups))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SHOWN = 3  # outcomes told in one message
 REASONS = 4
 ASSUMED = 2
+WORTH = {"eligible", "needs"}  # what is worth telling beside the first outcome
 ENOUGH = 2  # facts told that settle an outcome: it is what the worker came for
 
 
@@ -67,15 +68,21 @@ def _who_would(turn: Turn, estimate: Estimate) -> str:
     return ""
 
 
+def tariff(turn: Turn, estimate: Estimate) -> str:
+    """How the first open benefit is paid, in words."""
+    return next((_texts(_paid(turn, each)) for each in estimate.outcomes if each.needs), "")
+
+
 def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     """Tell the result: the best outcomes, their source, what was taken for granted, next steps."""
     told = _chosen(turn, form, estimate)
+    turn.state.topic = told[0].benefit if told else turn.state.topic
     if not told:
         return turn.say("results.nothing") + "\n" + turn.say("results.refused_help")
     first, *others = told
     parts = [_sentence(turn, first), _because(turn, first)]
     parts += [turn.say("results.besides", sentence=_sentence(turn, each)) for each in others]
-    parts.append(_listed(turn, "results.assumed", _assumed(form, told)))
+    parts.append(_listed(turn, "results.assumed", _assumed(turn, form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
     parts.append(_next(turn, told))
@@ -117,20 +124,22 @@ def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:
     if form.asked:
         return outcomes[:SHOWN]
     near = [each for each in outcomes if len(_told(turn, each)) >= ENOUGH]
-    return (near or outcomes)[:SHOWN]
+    first, *others = near or outcomes
+    return [first, *(each for each in others if each.verdict in WORTH)][:SHOWN]
 
 
 def _sentence(turn: Turn, outcome: Outcome) -> str:
     """One outcome in one sentence."""
     who, name = people.who(turn), _name(turn, outcome)
     if outcome.verdict == "not_eligible":
-        return turn.say("results.not_eligible", name=name, reason=_texts(outcome.blockers[:2]))
+        key = "results.not_eligible" if _paid(turn, outcome) else "results.not_fit"
+        return turn.say(key, name=name, reason=_texts(outcome.blockers[:2]))
     if outcome.verdict == "unspecified":
         return turn.say("results.unspecified", name=name, reason=_texts(outcome.doubts[:2], "。"))
     if outcome.verdict == "needs":
         return _needs(turn, outcome, who, name)
-    if outcome.paid_to is None:
-        return turn.say("results.no_money", name=name)
+    if not _paid(turn, outcome):
+        return turn.say("results.no_money", name=name, notes=_texts(outcome.doubts))
     if outcome.amount is None:
         return turn.say("results.no_amount", name=name)
     inferred = "_inferred" if outcome.paid_to_basis == "inferred" else ""
@@ -176,11 +185,14 @@ def _paid(turn: Turn, outcome: Outcome) -> tuple[Reason, ...]:
     return next((line.paid for line in benefit.lines if line.id == outcome.line), ())
 
 
-def _assumed(form: Form, told: list[Outcome]) -> list[Reason]:
+def _assumed(turn: Turn, form: Form, told: list[Outcome]) -> list[Reason]:
     """What was taken for granted in the results told; after 不清楚 it matters most."""
     found = {reason.id: reason for outcome in told[:1] for reason in outcome.assumed}
-    unclear = [reason for reason in found.values() if reason.id in form.unclear]
-    return (unclear or list(found.values()))[:ASSUMED]
+    unclear = [reason for key, reason in found.items() if key in form.unclear]
+    fresh = [reason for key, reason in found.items() if key not in turn.state.assumed]
+    said = (unclear or fresh)[:ASSUMED]
+    turn.state.assumed = [*turn.state.assumed, *(reason.id for reason in said)]
+    return said
 
 
 def _listed(turn: Turn, key: str, reasons: Iterable[Reason]) -> str:
@@ -210,6 +222,6 @@ def _next(turn: Turn, told: list[Outcome]) -> str:
     if waiting:
         action = "estimate:" + ",".join(dict.fromkeys(waiting))
         choices.insert(0, (action, turn.say("results.next_settle")))
-    choices.append(("do:restart", turn.say("results.next_change")))
+    choices.append(("do:change", turn.say("results.next_change")))
     choices.append(("human_agent", turn.say("menu.to_human")))
     return menu.offer(turn, choices)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import menu
+from handlers import fallback, menu
+
+BARE = 5  # characters of a no that is nothing else
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
@@ -33,5 +35,7 @@ def idle_yes(turn: Turn) -> str:
 
 
 def idle_no(turn: Turn) -> str:
-    """A no where nothing was asked."""
+    """A no where nothing was asked; more than a bare no is something else, not understood."""
+    if len(turn.normal) > BARE:
+        return fallback.answer(turn)
     return turn.say("smalltalk.idle_no")

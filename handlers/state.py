@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(slots=True)
@@ -13,16 +13,15 @@ class Form:
     """An interview under way (问答): what is worked out, what is open, what was answered.
 
     `asked` lists benefit ids, empty for all that the facts touch. `open` is the fact now asked,
-    `history` the facts asked so far in order, `unclear` those answered 不清楚, `page` the page of
-    a long choice list, `picked` what was chosen on earlier pages of it.
+    `choices` the values shown for it in their order, `history` the facts asked so far,
+    `unclear` those answered 不清楚, `misses` how often in a row no answer was read.
     """
 
     asked: list[str] = field(default_factory=list)
     open: str = ""
     history: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
-    page: int = 0
-    picked: list[str] = field(default_factory=list)
+    choices: list[Any] = field(default_factory=list)
     parked: bool = False
     misses: int = 0
 
@@ -31,14 +30,16 @@ class Form:
 class State:
     """One worker's conversation.
 
-    `facts` are the person's own in the JSON form of the fact vocabulary, `other` those of the
-    person asked for while `whom` is set. `offered` are the actions behind the numbers of the
+    `facts` are the person's own in the JSON form of the fact vocabulary, `others` those
+    of everybody else asked for, by how they are called; `whom` is who the talk is about now, ""
+    the writer. `offered` are the actions behind the numbers of the
     last list shown, `pages` what 更多 still shows, `misses` how many times in a row the bot did
-    not understand, `topic` what the last answer was about, `last` which handler gave it.
+    not understand, `topic` what the last answer was about, `last` which handler gave it,
+    `assumed` which assumptions were told already.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
-    other: dict[str, Any] = field(default_factory=dict)
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
     whom: str = ""
     form: Form | None = None
     offered: list[str] = field(default_factory=list)
@@ -48,6 +49,7 @@ class State:
     last: str = ""
     last_asked: list[str] = field(default_factory=list)
     confirming: str = ""
+    assumed: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> State:
@@ -75,7 +77,7 @@ class State:
     @property
     def person(self) -> dict[str, Any]:
         """The facts of whomever the talk is about now, to read and to change."""
-        return self.other if self.whom else self.facts
+        return self.others.setdefault(self.whom, {}) if self.whom else self.facts
 
 
 NAMES = tuple(each.name for each in fields(State))

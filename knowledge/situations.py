@@ -26,9 +26,13 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Situations:
-    """The question and its choices, numbered from 1 in their order."""
+    """The question and its choices, numbered from 1 in their order.
+
+    `unclear` are the benefits worked out for somebody who cannot say.
+    """
 
     question: str
+    unclear: tuple[str, ...]
     choices: tuple[Situation, ...]
 
 
@@ -37,6 +41,7 @@ def load_situations(path: Path, book: FactBook) -> Situations:
     table = read_toml(path)
     situations = Situations(
         question=table.text("question"),
+        unclear=tuple(table.texts("unclear")),
         choices=tuple(_situation(part, book) for part in table.tables("choice")),
     )
     table.done()
