@@ -24,9 +24,10 @@ def run(
 ) -> Iterator[dict[str, Any]]:
     """Yield one answer for each line of facts; `on` is today."""
     policies = policies or PolicySet.load(book=FactBook.load())
-    for line in lines:
+    for number, line in enumerate(lines):
+        data = line if number else line.removeprefix("\ufeff")  # some editors begin a file so
         try:
-            yield policies.estimate(policies.book.parse(_read(line)), on).as_json()
+            yield policies.estimate(policies.book.parse(_read(data)), on).as_json()
         except FactError as fault:
             yield {"error": {"key": _printable(fault.key), "message": fault.message}}
 

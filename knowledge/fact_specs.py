@@ -20,7 +20,9 @@ class FactSpec:
 
     `choices` are (value, label in everyday words) in the order shown; values of flags are
     True and False. `order` is the place in the interview. `ask` is False where only a class
-    or a document knows, so that a worker is never asked.
+    or a document knows, so that a worker is never asked. `leaves_open` are pairs of a member of
+    a set and those of which a complete list that names it still says nothing. `after` is the
+    fact without which there is no sense in asking this one.
     """
 
     key: str
@@ -45,7 +47,10 @@ class FactSpec:
     count: str = ""
     single: str = ""
     home: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
+    after: str = ""
+    leaves_open: tuple[tuple[str, frozenset[str]], ...] = ()
 
     @property
     def identity(self) -> bool:
@@ -86,10 +91,18 @@ def read_spec(table: Table, key: str, order: int) -> FactSpec:
         member_of=table.get("member_of", str, ""),
         total=table.get("total", str, ""), longest=table.get("longest", str, ""),
         count=table.get("count", str, ""), single=table.get("single", str, ""),
-        home=tuple(table.texts("home", [])), above=tuple(table.texts("above", [])),
+        leaves_open=_leaves_open(table), after=table.get("after", str, ""),
+        home=tuple(table.texts("home", [])), whole=tuple(table.texts("whole", [])),
+        above=tuple(table.texts("above", [])),
     )  # fmt: skip
     table.done()
     return spec
+
+
+def _leaves_open(table: Table) -> tuple[tuple[str, frozenset[str]], ...]:
+    pairs = table.table("leaves_open")
+    keys = pairs.keys()
+    return tuple((key, frozenset(pairs.texts(key))) for key in keys)
 
 
 def _most(table: Table, kind: str) -> int:
@@ -116,6 +129,11 @@ def check_references(facts: Table, specs: dict[str, FactSpec]) -> None:
     """Refuse a derived fact or a group that is not there."""
     members = {value for spec in specs.values() if spec.identity for value, _ in spec.choices}
     for key, spec in specs.items():
+        named = {name for left, right in spec.leaves_open for name in (left, *right)}
+        if not named <= {value for value, _ in spec.choices}:
+            raise facts.error(f"{key}.leaves_open", "只能写这一项自己的选项")
+        if spec.after and (spec.after not in specs or specs[spec.after].order > spec.order):
+            raise facts.error(f"{key}.after", f"“{spec.after}”不是排在它前面的情况项")
         for name in ("total", "longest", "count", "single"):
             other = getattr(spec, name)
             if other and (other not in specs or specs[other].kind != "number"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ Values = dict[str, Any]
 Parser = Callable[[str, object, Values], None]
 EARLIEST, LATEST = dt.date(1949, 10, 1), dt.date(2099, 12, 31)
 LONGEST_LIST, LONGEST_TEXT = 60, 60
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def parser_for(spec: FactSpec, approx_percent: int) -> Parser:
@@ -116,18 +118,24 @@ def _set(spec: FactSpec, _percent: int, key: str, value: object, values: Values)
 def merge_set(spec: FactSpec, values: Values) -> None:
     """Make (surely in, surely out) of the complete list, what was named, what was denied.
 
-    What was named beside a complete list adds to it; named and denied at once cannot be.
+    A complete list denies all others but those one of its own leaves open. What was named or
+    denied beside it must not contradict it.
     """
     names = frozenset(name for name, _ in spec.choices)
     complete = values.pop(spec.key, None)
     has, no = values.pop(spec.has, None), values.pop(spec.not_, None)
     if complete is None and has is None and no is None:
         return
-    has = (complete or frozenset()) | (has or frozenset())
-    no = no or frozenset()
+    has, no = has or frozenset(), no or frozenset()
+    if complete is not None:
+        left_open = [others for member, others in spec.leaves_open if member in complete]
+        others = names.difference(complete, *left_open)
+        if has & others:
+            raise ValueError("没有列出的情况，另外又说是")
+        has, no = has | complete, no | others
     if has & no:
         raise ValueError("同一种情况又说是又说不是")
-    values[spec.key] = (has, names - has if complete is not None else no)
+    values[spec.key] = (has, no)
 
 
 def _list_of_words(spec: FactSpec, _p: int, _key: str, value: object, values: Values) -> None:
@@ -154,7 +162,7 @@ def _date(spec: FactSpec, _percent: int, _key: str, value: object, values: Value
 
 
 def _one_date(value: object) -> dt.date:
-    day = _iso_date(value) if isinstance(value, str) else None
+    day = iso_date(value) if isinstance(value, str) else None
     if day is None:
         raise ValueError("应当是一个真实的日期，比如 2021-05-01")
     if not EARLIEST <= day <= LATEST:
@@ -162,17 +170,17 @@ def _one_date(value: object) -> dt.date:
     return day
 
 
-def _iso_date(text: str) -> dt.date | None:
+def iso_date(text: str) -> dt.date | None:
+    """Return the day written 2026-01-31; None for any other way, or no such day."""
     try:
-        return dt.date.fromisoformat(text) if len(text) == len("2026-01-31") else None
+        return dt.date.fromisoformat(text) if ISO_DATE.fullmatch(text) else None
     except ValueError:
         return None
 
 
 def _place(spec: FactSpec, _percent: int, _key: str, value: object, values: Values) -> None:
     if isinstance(value, dict):
-        at_home = [_lies_in(spec, _short_text(each)) for each in _not(value)]
-        if True in at_home:
+        if {_holds_city(spec, _short_text(each)) for each in _not(value)} & {True}:
             values[spec.key] = False
         return
     home = _lies_in(spec, _short_text(value))
@@ -182,9 +190,20 @@ def _place(spec: FactSpec, _percent: int, _key: str, value: object, values: Valu
 
 def _lies_in(spec: FactSpec, place: str) -> bool | None:
     """Say whether a place lies in the city; None where only the province is named."""
+    place = _below(spec, place)
+    return place.startswith(spec.home) if place else None
+
+
+def _holds_city(spec: FactSpec, place: str) -> bool:
+    """Say whether the whole city lies in a place, so that who is not of it is from elsewhere."""
+    return _below(spec, place) in {"", *spec.whole}
+
+
+def _below(spec: FactSpec, place: str) -> str:
+    """Take off the province and the country."""
     for above in spec.above:
         place = place.removeprefix(above)
-    return place.startswith(spec.home) if place else None
+    return place
 
 
 def _text(_spec: FactSpec, _percent: int, _key: str, value: object, _values: Values) -> None:
