@@ -69,6 +69,12 @@ def is_unknown(flag: Flag) -> Flag:
     return Grouping(flag).is_(None)
 
 
+def something_known(fact: str, table: sa.Table) -> Flag:
+    """Return true where anything at all is known of a fact; never NULL."""
+    cells = [cell for cell in table.c if cell.name.partition("__")[0] == fact]
+    return any_true(cell.is_not(None) for cell in cells)
+
+
 def any_true(flags: Iterable[Flag]) -> Flag:
     """Or of flags that are never NULL."""
     return sa.or_(sa.false(), *flags)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import sqlalchemy as sa
 
 from jcbot.eligibility.columns import HIGH, LOW, column
-from jcbot.eligibility.conditions import Flag, any_true
+from jcbot.eligibility.conditions import Flag, any_true, condition, is_false
 from knowledge.rules.shapes import (
     Bands,
     ByTable,
@@ -21,6 +21,7 @@ from knowledge.rules.shapes import (
     PerUnit,
     Range,
     Rate,
+    Row,
     Shape,
     Steps,
 )
@@ -69,7 +70,7 @@ def _shape(shape: Shape, table: sa.Table) -> SumColumns:  # noqa: PLR0911 - one 
         case Ceiling():
             return SumColumns(_yuan(0), _yuan(shape.yuan), sa.false())
         case ByTable():
-            rows = [(_may_be(row.choices, table), row.yuan) for row in shape.rows]
+            rows = [(_row(row, table), row.yuan) for row in shape.rows]
             return _among(rows)
         case Bands():
             low, high = _span(shape.by, table)
@@ -88,6 +89,13 @@ def _among(rows: Sequence[tuple[Flag, int]]) -> SumColumns:
     low = sa.case(*((may, _yuan(yuan)) for may, yuan in ordered), else_=_yuan(0))
     high = sa.case(*((may, _yuan(yuan)) for may, yuan in reversed(ordered)), else_=_yuan(0))
     return SumColumns(low, high, low != high)
+
+
+def _row(row: Row, table: sa.Table) -> Flag:
+    possible = _may_be(row.choices, table)
+    if row.only is None:
+        return possible
+    return sa.and_(possible, sa.not_(is_false(condition(row.only, table))))
 
 
 def _may_be(choices: Sequence[tuple[str, str]], table: sa.Table) -> Flag:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import sqlalchemy as sa
 
 from jcbot.eligibility.columns import HIGH, LOW, column
-from jcbot.eligibility.conditions import Flag, any_true, condition, is_false, is_true, is_unknown
+from jcbot.eligibility.conditions import (
+    Flag,
+    any_true,
+    condition,
+    is_false,
+    is_true,
+    is_unknown,
+    something_known,
+)
 from jcbot.eligibility.money import Number, SumColumns, payment_columns
 
 if TYPE_CHECKING:
@@ -121,7 +129,7 @@ def _excused(line: Line, refusing: Condition, table: sa.Table) -> Flag:
 
 def _silent(benefit: Benefit, line: Line, day: Number, table: sa.Table) -> Flag:
     known = [is_true(condition(d.node, table)) for d in line.doubts if d.effect != "note"]
-    return any_true([*known, day < benefit.begins])
+    return any_true([*known, *([day < benefit.begins] if benefit.pays else [])])
 
 
 def _open(line: Line, paid: SumColumns | None, table: sa.Table) -> Flag:
@@ -131,9 +139,13 @@ def _open(line: Line, paid: SumColumns | None, table: sa.Table) -> Flag:
 
 
 def _undecided(each: Condition, table: sa.Table) -> list[Flag]:
-    unknown = is_unknown(condition(each.node, table))
-    if each.silent or (each.assumed and not each.assumed_when):
+    """Where a condition is missing; taken for granted only while nothing was said of its fact."""
+    if each.silent:
         return []
+    unknown = is_unknown(condition(each.node, table))
+    if not each.assumed:
+        return [unknown]
+    granted = sa.not_(something_known(each.facts[0], table))
     if each.assumed_when:
-        return [sa.and_(unknown, sa.not_(is_true(condition(each.assumed_when, table))))]
-    return [unknown]
+        granted = sa.and_(granted, is_true(condition(each.assumed_when, table)))
+    return [sa.and_(unknown, sa.not_(granted))]

@@ -6,13 +6,19 @@ a cap work on every shape.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.rules.shapes import UNBOUNDED, Shape, Span
+from knowledge.rules.cases import allowed, least_allowed
+from knowledge.rules.shapes import UNBOUNDED, ByTable, Shape, Span
+from knowledge.rules.walk import facts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from knowledge.rules.expressions import Values
+    from knowledge.rules.model import Condition, Doubt
 
 
 class Sum(NamedTuple):
@@ -62,8 +68,22 @@ class Payment:
     cap: int = 0
     facts: tuple[str, ...] = field(default=())
 
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Every fact the amount hangs on, those of its rows' own conditions too."""
+        rows = self.shape.rows if isinstance(self.shape, ByTable) else ()
+        return frozenset(self.facts).union(*(facts_of(row.only) for row in rows if row.only))
+
+    @cached_property
+    def unsaid(self) -> Sum:
+        """What the payment comes to while nothing is known."""
+        return self._work_out({})
+
     def work_out(self, values: Values) -> Sum:
         """Work the payment out for what is known."""
+        return self.unsaid if self.reads.isdisjoint(values) else self._work_out(values)
+
+    def _work_out(self, values: Values) -> Sum:
         low, high, missing = self.shape.span(values)
         per_person = False
         for times in self.times:
@@ -79,3 +99,18 @@ class Payment:
         if low == high and not per_person:
             missing = ()
         return Sum(low, high, missing, per_person)
+
+
+def fitted(payment: Payment, conditions: Sequence[Condition], doubts: Sequence[Doubt]) -> Payment:
+    """Return the payment with what its line's conditions and gaps leave possible put in."""
+    shape = payment.shape
+    if isinstance(shape, ByTable):
+        rows = [
+            replace(row, only=allowed(conditions, doubts, dict(row.choices))) for row in shape.rows
+        ]
+        shape = replace(shape, rows=tuple(rows))
+    times = [
+        replace(each, least=max(each.least, least_allowed(conditions, doubts, each.fact)))
+        for each in payment.times
+    ]
+    return replace(payment, shape=shape, times=tuple(times))

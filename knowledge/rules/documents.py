@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Literal, cast
 
 from knowledge.reading import Table, read_toml
+from knowledge.rules.amounts import fitted
 from knowledge.rules.expressions import ExpressionReader
 from knowledge.rules.model import (
     MAIN,
@@ -129,13 +130,13 @@ class DocumentReader:
         if key not in LINES:
             raise table.error("", f"行只能叫 {'、'.join(sorted(LINES))}")
         conditions, doubts, assumes = self.named.rules(shared, self.named.names(table))
-        payment = table.table("payment") if "payment" in table else None
+        payment = self.payments.read(table.table("payment")) if "payment" in table else None
         line = Line(
             id=key,
             conditions=conditions,
             doubts=doubts,
             assumes=assumes,
-            payment=self.payments.read(payment) if payment else None,
+            payment=fitted(payment, conditions, doubts) if payment else None,
             payee=self._payee(table),
             shown=self.expressions.read(table.table("shown")) if "shown" in table else None,
             otherwise=table.get("otherwise", bool, default=False),
@@ -171,11 +172,13 @@ class DocumentReader:
         return overlap
 
     def _finish(self, document: Document) -> None:
-        names = {f"{b.id}.{line.id}" for b in document.benefits.values() for line in b.lines}
+        payees = {f"{b.id}.{x.id}": x.payee for b in document.benefits.values() for x in b.lines}
         for overlap in document.overlaps:
             for name in overlap.lines:
-                if name not in names:
+                if name not in payees:
                     raise self.head.error("overlap", f"没有“{name}”这一行")
+            if len({payees[name].to == "worker" for name in overlap.lines}) > 1:
+                raise self.head.error("overlap", "发给本人的和发给别人的不能写在一起")
         self.named.all_used()
         for table in self.tables.values():
             table.done()

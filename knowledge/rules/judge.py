@@ -6,20 +6,20 @@ document leaves it unspecified; else a missing fact is named; else the person qu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from knowledge.fact_values import EARLIEST, LATEST
-from knowledge.rules.outcome import Amount, Outcome, Reason, Validity, Verdict
-from knowledge.rules.reasons import Findings, assumed, doubts, granted, trace, undated
+from knowledge.rules.outcome import Amount, Outcome, Reason, Verdict
+from knowledge.rules.reasons import Findings, assumed, doubts, granted, trace
 from knowledge.rules.shapes import UNBOUNDED
-from knowledge.rules.walk import missing
+from knowledge.rules.timing import fact_days, time_of
+from knowledge.rules.walk import compile_missing
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from knowledge.rules.amounts import Sum
     from knowledge.rules.expressions import Values
-    from knowledge.rules.model import Benefit, Condition, Document, Line, Payee
+    from knowledge.rules.model import Benefit, Condition, Document, Doubt, Line, Payee
 
 
 def judge(  # noqa: PLR0913 - a line does not know whose it is, and a case is four things
@@ -37,12 +37,11 @@ def judge(  # noqa: PLR0913 - a line does not know whose it is, and a case is fo
     fact's key, that its amount is told as if it held.
     """
     low, day = fact_days(benefit.date_fact, values, on)
+    timing = time_of(document, benefit, low, day, on, said=benefit.date_fact in values)
     found = _weigh(line, values)
-    early = day < benefit.begins
     blockers = _blockers(found) if found.failed else ()
-    silent = early or any(doubt.effect != "note" for doubt in found.known)
-    open_ = not (blockers or silent)
-    paid = line.payment.work_out(values) if open_ and line.payment else None
+    silent = timing.dated == "before" or _is_silent(found)
+    paid = line.payment.work_out(values) if line.payment and not (blockers or silent) else None
     verdict = _verdict(blockers, found, paid, silent=silent)
     return Outcome(
         benefit=benefit.id,
@@ -53,33 +52,22 @@ def judge(  # noqa: PLR0913 - a line does not know whose it is, and a case is fo
         paid_to=paid_to(line.payee, values),
         paid_to_basis=line.payee.basis,
         clause=benefit.clause,
-        validity=_validity(document, benefit, day),
+        validity=timing.validity,
         policy=document.number,
-        notice=_is_past(on, document) or _is_past(day, document),
+        notice=timing.notice,
         asks=tuple(dict.fromkeys(found.asks)) if verdict == "needs" else (),
         counts=paid.missing if paid else (),
         trace=trace(line, verdict, found),
         blockers=blockers,
-        doubts=doubts(benefit, verdict, found, early=early),
+        doubts=doubts(benefit, verdict, found, timing.dated, values),
         assumed=assumed(line, verdict, found, values)
-        + undated(benefit, verdict, low)
+        + (timing.assumed if verdict != "not_eligible" else ())
         + granted(found, verdict, unclear),
     )
 
 
-def fact_days(date_fact: str, values: Values, on: dt.date) -> tuple[dt.date, dt.date]:
-    """Return the earliest and latest day the dated fact can have.
-
-    Where nothing is said it may be any day up to today; without a dated fact it is today.
-    """
-    if not date_fact:
-        return on, on
-    low, high = values.get(date_fact, (EARLIEST, LATEST))
-    return low, high if high < LATEST else max(low, on)
-
-
 def _weigh(line: Line, values: Values) -> Findings:
-    found = Findings()
+    found, known = Findings(), values.keys()
     for condition in line.conditions:
         holds = condition.test(values)
         if holds:
@@ -89,29 +77,55 @@ def _weigh(line: Line, values: Values) -> Findings:
         elif holds is False:
             found.failed.append(condition)
         elif not condition.silent:
-            _open(condition, values, found)
+            _open(line, condition, values, found)
     for doubt in line.doubts:
+        if doubt.hangs and known.isdisjoint(doubt.facts):
+            _unsaid(line, doubt, found)
+            continue
         applies = doubt.test(values)
         if applies:
             found.known.append(doubt)
         elif applies is None:
-            if doubt.effect == "gap":
-                found.asks += doubt.lacks(values)
-            else:
-                found.open_doubts.append(doubt)
+            _doubt(line, doubt, values, found)
     return found
 
 
-def _open(condition: Condition, values: Values, found: Findings) -> None:
-    """Take an undecided condition for granted where the rules say so, else ask for its fact."""
-    allowed = condition.may_assume(values) if condition.may_assume else True
-    if condition.assumed and allowed:
-        found.assumed.append(condition.assumed)
-    elif condition.assumed_when and allowed is None:
-        found.asks += missing(condition.assumed_when, values)
+def _open(line: Line, condition: Condition, values: Values, found: Findings) -> None:
+    """Take an undecided condition for granted where the rules say so, else ask for its fact.
+
+    Nothing is taken for granted of a fact of which something was said.
+    """
+    if condition.assumed and condition.facts[0] not in values:
+        allowed = condition.may_assume(values) if condition.may_assume else True
+        if allowed:
+            found.assumed.append(condition.assumed)
+            return
+        if condition.assumed_when and allowed is None:
+            found.asks += compile_missing(condition.assumed_when)(values)
+            return
+    found.open.append(condition)
+    found.asks += line.asks[condition.id](values)
+
+
+def _unsaid(line: Line, doubt: Doubt, found: Findings) -> None:
+    """Note a doubt about which nothing at all was said."""
+    if doubt.effect == "gap":
+        found.asks += line.asks[doubt.id]({})
     else:
-        found.open.append(condition)
-        found.asks += condition.lacks(values)
+        found.open_doubts.append(doubt)
+
+
+def _doubt(line: Line, doubt: Doubt, values: Values, found: Findings) -> None:
+    """Ask for a gap's facts; of any other doubt note whether somebody said what blurs it."""
+    if doubt.effect == "gap":
+        found.asks += line.asks[doubt.id](values)
+    else:
+        said = all(key in values for key in doubt.lacks(values))
+        (found.blurred if said else found.open_doubts).append(doubt)
+
+
+def _is_silent(found: Findings) -> bool:
+    return any(doubt.effect != "note" for doubt in found.known) if found.known else False
 
 
 def _blockers(found: Findings) -> tuple[Reason, ...]:
@@ -151,16 +165,3 @@ def paid_to(payee: Payee, values: Values) -> str | None:
     if payee.choice not in possible:
         return payee.otherwise
     return payee.to if len(possible) == 1 else None
-
-
-def _is_past(day: dt.date, document: Document) -> bool:
-    return document.nominal_until is not None and day > document.nominal_until
-
-
-def _validity(document: Document, benefit: Benefit, day: dt.date) -> Validity:
-    status: Literal["in_force", "expired_unless_renewed", "before_start"] = "in_force"
-    if day < benefit.begins:
-        status = "before_start"
-    elif _is_past(day, document):
-        status = "expired_unless_renewed"
-    return Validity(benefit.begins, document.nominal_until, status)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from knowledge.rules.expressions import Where
+from knowledge.rules.cases import allowed
+from knowledge.rules.expressions import Always, Where
 from knowledge.rules.outcome import Reason
 from knowledge.rules.walk import compile_missing, compile_test, facts_of
 
@@ -26,7 +27,8 @@ class Condition:
     """One thing that must hold. `yes` is said when it does, `no` when it does not.
 
     Unknown, it is missing; with `assumed` it is taken to hold instead (only where
-    `assumed_when` holds, if that is given); with `silent` it blocks only when known to fail.
+    `assumed_when` holds, if that is given), unless something was said of its one fact; with
+    `silent` it blocks only when known to fail.
     """
 
     id: str
@@ -43,9 +45,9 @@ class Condition:
         return compile_test(self.node)
 
     @cached_property
-    def lacks(self) -> Missing:
-        """The facts missing for the test."""
-        return compile_missing(self.node)
+    def facts(self) -> tuple[str, ...]:
+        """The facts the test reads."""
+        return facts_of(self.node)
 
     @cached_property
     def concerns(self) -> Test | None:
@@ -65,8 +67,9 @@ class Doubt:
     `unclear`: known to apply, the verdict is unspecified; unknown, `assumed` says what is
     taken for granted. `gap`: the same, but unknown it is a missing fact, since the document
     has no answer on one side of it. `note`: only shown, on a refusal only if `beside_refusal`.
-    Where a doubt applies, the condition it `excuses` is not counted as failed. A `common` one
-    is raised for every subsidy of a person, so that its fact alone asks about none of them.
+    Where a doubt applies, the condition it `excuses` is not counted as failed nor told as met
+    (told is `instead`, if given). A `common` one is raised for every subsidy of a person, so
+    that its fact alone asks about none of them.
     """
 
     id: str
@@ -75,6 +78,7 @@ class Doubt:
     effect: Literal["unclear", "gap", "note"]
     assumed: Reason | None = None
     excuses: str = ""
+    instead: Reason | None = None
     beside_refusal: bool = False
     common: bool = False
 
@@ -82,6 +86,16 @@ class Doubt:
     def test(self) -> Test:
         """The compiled test."""
         return compile_test(self.node)
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """The facts the test reads."""
+        return facts_of(self.node)
+
+    @cached_property
+    def hangs(self) -> bool:
+        """Say whether the test stays undecided while nothing is known."""
+        return self.test({}) is None
 
     @cached_property
     def lacks(self) -> Missing:
@@ -130,6 +144,24 @@ class Line:
         """The step of the reasoning that says how the payment is counted; none without one."""
         return (Reason("amount", self.payment.text),) if self.payment else ()
 
+    @cached_property
+    def asks(self) -> dict[str, Missing]:
+        """For each condition and gap, the facts missing for it that can still matter."""
+        cases: dict[tuple[str, str], Test] = {}
+
+        def alive(fact: str, choice: str) -> Test:
+            if (fact, choice) not in cases:
+                left = allowed(self.conditions, self.doubts, {fact: choice})
+                cases[fact, choice] = compile_test(left or Always())
+            return cases[fact, choice]
+
+        return {each.id: compile_missing(each.node, alive) for each in self.rules}
+
+    @property
+    def rules(self) -> tuple[Condition | Doubt, ...]:
+        """Conditions and doubts together."""
+        return (*self.conditions, *self.doubts)
+
     @property
     def required_facts(self) -> tuple[str, ...]:
         """Name the facts the line's conditions, own doubts and payment hang on."""
@@ -143,7 +175,7 @@ class Line:
         return tuple(dict.fromkeys(found))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Benefit:
     """One benefit of one document.
 
@@ -164,6 +196,11 @@ class Benefit:
     kinds: tuple[str, ...] = ()
     date_fact: str = ""
     after_assumed: Reason | None = None
+
+    @cached_property
+    def pays(self) -> bool:
+        """Say whether there is money in it, whose term then matters."""
+        return any(line.payment for line in self.lines)
 
     @cached_property
     def branches(self) -> bool:
@@ -194,7 +231,7 @@ class Overlap:
     reason: Reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """A policy document: its number, its term, what it takes precedence over, its benefits."""
 

@@ -82,7 +82,7 @@ class NamedRules:
     def _condition(self, table: Table, key: str) -> None:
         assumed = table.get("assumed", str, "")
         when = "assumed_when" in table
-        self._conditions[key] = Condition(
+        self._conditions[key] = condition = Condition(
             id=key,
             node=self._expressions.read(table.table("test")),
             yes=Reason(key, sentence(table, "yes")),
@@ -91,6 +91,8 @@ class NamedRules:
             assumed_when=self._expressions.read(table.table("assumed_when")) if when else None,
             silent=table.get("silent", bool, default=False),
         )
+        if condition.assumed and len(condition.facts) != 1:
+            raise table.error("assumed", "可以先算成立的条件，只能看一个情况项")
         table.done()
 
     def _doubt(self, table: Table, key: str) -> None:
@@ -105,6 +107,7 @@ class NamedRules:
             effect=cast("Literal['unclear', 'gap', 'note']", effect),
             assumed=Reason(key, assumed) if assumed else None,
             excuses=table.get("excuses", str, ""),
+            instead=_instead(table),
             beside_refusal=table.get("beside_refusal", bool, default=False),
             common=table.get("common", bool, default=False),
         )
@@ -112,6 +115,12 @@ class NamedRules:
         if "settled" in table:
             self._settled[key] = _settle(table.table("settled"), doubt)
         table.done()
+
+
+def _instead(table: Table) -> Reason | None:
+    if "instead" not in table:
+        return None
+    return Reason(table.text("excuses"), sentence(table, "instead"))
 
 
 def _settle(table: Table, doubt: Doubt) -> Condition | None:

@@ -96,7 +96,7 @@ class PaymentReader:
     def _table(self, table: Table) -> tuple[Shape, tuple[str, ...]]:
         by = tuple(table.texts("by"))
         for name in by:
-            if name not in self.specs or self.specs[name].kind != "choice":
+            if name not in self.specs or self.specs[name].kind not in {"choice", "list_of_words"}:
                 raise table.error("by", f"“{name}”不是有选项的情况项")
         rows = tuple(self._row(row, by) for row in table.tables("rows"))
         if not rows:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from knowledge.facts import FactBook, FactError, Facts
 from knowledge.reading import ROOT, KnowledgeError
 from knowledge.rules.documents import DocumentReader
-from knowledge.rules.judge import fact_days, judge
+from knowledge.rules.judge import judge
 from knowledge.rules.lint import check_document
 from knowledge.rules.outcome import Estimate, Outcome
 from knowledge.rules.questions import next_question
+from knowledge.rules.timing import fact_days
 from knowledge.rules.totals import totals
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class PolicySet:
         overlaps = [overlap for document in self.documents for overlap in document.overlaps]
         return Estimate(
             outcomes=outcomes,
-            next_question=next_question(outcomes, self.book, unclear),
+            next_question=next_question(outcomes, facts, self.book, unclear),
             totals=totals(outcomes, overlaps),
             policy="、".join(used) or self.documents[-1].number,
             policy_hash=self.digest,

@@ -7,25 +7,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from knowledge.facts import FactBook
+    from knowledge.facts import FactBook, Facts, FactSpec
     from knowledge.rules.outcome import Outcome
 
 
 def next_question(
-    outcomes: Sequence[Outcome], book: FactBook, unclear: frozenset[str]
+    outcomes: Sequence[Outcome], facts: Facts, book: FactBook, unclear: frozenset[str]
 ) -> str | None:
     """Name the fact to ask for, or None.
 
     Only facts that can still change a verdict or an amount are in an outcome's needs. What
-    the person does not know is taken as it would hold, so that its amount can be worked out.
+    the person does not know is taken as it would hold, so that its amount can be worked out;
+    what has sense only after it is not asked.
     """
     open_ = [outcome for outcome in outcomes if outcome.verdict == "needs"]
-    asks = _askable((key for outcome in open_ for key in outcome.asks), book, unclear)
+    lost = unclear - facts.values.keys()
+
+    def askable(keys: Iterable[str]) -> list[FactSpec]:
+        specs = [book.specs[key] for key in set(keys) - unclear]
+        return [spec for spec in specs if spec.ask and spec.after not in lost]
+
+    asks = askable(key for outcome in open_ for key in outcome.asks)
     if asks:
-        return min(asks, key=lambda key: (not book.specs[key].identity, book.specs[key].order))
-    counts = _askable((key for outcome in open_ for key in outcome.counts), book, unclear)
-    return min(counts, key=lambda key: book.specs[key].order) if counts else None
-
-
-def _askable(keys: Iterable[str], book: FactBook, unclear: frozenset[str]) -> list[str]:
-    return [key for key in keys if book.specs[key].ask and key not in unclear]
+        return min(asks, key=lambda spec: (not spec.identity, spec.order)).key
+    counts = askable(key for outcome in open_ for key in outcome.counts)
+    return min(counts, key=lambda spec: spec.order).key if counts else None

@@ -6,19 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from knowledge.rules.outcome import Reason
-from knowledge.rules.walk import facts_of
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from knowledge.rules.expressions import Values
     from knowledge.rules.model import Benefit, Condition, Doubt, Line
     from knowledge.rules.outcome import Verdict
+    from knowledge.rules.timing import Dating
 
 
 @dataclass(slots=True)
 class Findings:
-    """What the conditions and doubts of a line say; filled by `judge`."""
+    """What the conditions and doubts of a line say; filled by `judge`.
+
+    Of a doubt that may or may not apply, `open_doubts` are those nobody said anything about,
+    `blurred` those whose facts are all known in part.
+    """
 
     met: list[Reason] = field(default_factory=list)
     failed: list[Condition] = field(default_factory=list)
@@ -26,28 +28,47 @@ class Findings:
     open: list[Condition] = field(default_factory=list)
     known: list[Doubt] = field(default_factory=list)
     open_doubts: list[Doubt] = field(default_factory=list)
+    blurred: list[Doubt] = field(default_factory=list)
     assumed: list[Reason] = field(default_factory=list)
 
 
 def trace(line: Line, verdict: Verdict, found: Findings) -> tuple[Reason, ...]:
-    """List the conditions met and, where an amount stands, how it is counted."""
-    return (*found.met, *(line.paid if verdict in {"eligible", "needs"} else ()))
+    """List the conditions met and, where an amount stands, how it is counted.
+
+    A condition that a known doubt is about is not told as met.
+    """
+    met = found.met
+    if met and found.known:
+        instead = {doubt.excuses: doubt.instead for doubt in found.known}
+        told = [instead.get(step.id, step) for step in met]
+        met = [step for step in told if step]
+    return (*met, *(line.paid if verdict in {"eligible", "needs"} else ()))
 
 
 def doubts(
-    benefit: Benefit, verdict: Verdict, found: Findings, *, early: bool
+    benefit: Benefit, verdict: Verdict, found: Findings, dated: Dating, values: Values
 ) -> tuple[Reason, ...]:
-    """Name the doubts that matter: on a refusal only what is worth knowing beside it."""
-    if not found.known and not early:
-        return ()
-    shown = [
-        doubt.reason
-        for doubt in found.known
-        if doubt.beside_refusal
-        or verdict == "unspecified"
-        or (doubt.effect == "note" and verdict != "not_eligible")
-    ]
-    return (*shown, benefit.before) if early and verdict == "unspecified" else tuple(shown)
+    """Name the doubts that matter: on a refusal only what is worth knowing beside it.
+
+    One that may apply, by what was said, is named too, though it changes no verdict.
+    """
+    shown = [doubt.reason for doubt in found.known if _matters(doubt, verdict)]
+    if found.blurred:
+        failed = {condition.id for condition in found.failed}
+        shown += [
+            doubt.reason
+            for doubt in found.blurred
+            if (doubt.excuses in failed if failed else not _asked(doubt, found, values))
+        ]
+    if dated in {"before", "unclear"} and verdict != "not_eligible":
+        shown.append(benefit.before)
+    return tuple(shown)
+
+
+def _matters(doubt: Doubt, verdict: Verdict) -> bool:
+    if doubt.beside_refusal or verdict == "unspecified":
+        return True
+    return doubt.effect == "note" and verdict != "not_eligible"
 
 
 def granted(found: Findings, verdict: Verdict, unclear: frozenset[str]) -> tuple[Reason, ...]:
@@ -57,7 +78,7 @@ def granted(found: Findings, verdict: Verdict, unclear: frozenset[str]) -> tuple
     return tuple(
         Reason(key, condition.yes.text)
         for condition in found.open
-        for key in facts_of(condition.node)
+        for key in condition.facts
         if key in unclear
     )
 
@@ -70,19 +91,13 @@ def assumed(line: Line, verdict: Verdict, found: Findings, values: Values) -> tu
     silent = [
         doubt.assumed
         for doubt in found.open_doubts
-        if doubt.assumed and not (found.asks and _asked(doubt, found, values))
+        if doubt.assumed and not _asked(doubt, found, values)
     ]
     return (*line.assumes, *found.assumed, *silent)
 
 
 def _asked(doubt: Doubt, found: Findings, values: Values) -> bool:
     """Say whether all that the doubt hangs on is asked for anyway."""
+    if doubt.common or not found.asks:
+        return False
     return all(key in found.asks for key in doubt.lacks(values))
-
-
-def undated(benefit: Benefit, verdict: Verdict, low: dt.date) -> tuple[Reason, ...]:
-    """Say that certificate or course is taken to be of the document's time, where it may not."""
-    dated = benefit.date_fact and low >= benefit.begins
-    if dated or verdict == "not_eligible" or not benefit.after_assumed:
-        return ()
-    return (benefit.after_assumed,)

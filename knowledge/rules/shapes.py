@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from knowledge.rules.walk import compile_test
+
 if TYPE_CHECKING:
-    from knowledge.rules.expressions import Values
+    from knowledge.rules.expressions import Node, Test, Values
 
 Span = tuple[float, float]
 Part = tuple[float, float, tuple[str, ...]]
@@ -61,36 +64,51 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: the choices it is for, and its amount."""
+    """One line of a table: the choices it is for, and its amount.
+
+    `only` is what the conditions of the benefit leave to be met in this row (None: nothing).
+    """
 
     choices: tuple[tuple[str, str], ...]
     yuan: int
+    only: Node | None = None
+
+    @cached_property
+    def test(self) -> Test | None:
+        """The compiled test of `only`; None where nothing is left to be met."""
+        return compile_test(self.only) if self.only else None
 
     def may_hold(self, values: Values) -> bool:
         """Say whether the row is still possible."""
         for key, choice in self.choices:
-            possible = values.get(key)
-            if possible is not None and choice not in possible:
+            known = values.get(key)
+            if known is not None and not _may_be(choice, known):
                 return False
-        return True
+        return self.test is None or self.test(values) is not False
+
+
+def _may_be(choice: str, known: frozenset[str] | tuple[frozenset[str], frozenset[str]]) -> bool:
+    """Say whether a choice (or a member of a set) is not ruled out."""
+    return choice not in known[1] if isinstance(known, tuple) else choice in known
 
 
 @dataclass(frozen=True)
 class ByTable:
-    """The amount stands in a table, by the choices `by` (asked in that order)."""
+    """The amount stands in a table, by the facts `by`: choices, or a set's members."""
 
     by: tuple[str, ...]
     rows: tuple[Row, ...]
 
     def span(self, values: Values) -> Part:
         """See `Flat.span`; 0 where no row is possible."""
-        found = {row.yuan for row in self.rows if row.may_hold(values)} or {0}
-        low = high = next(iter(found))
-        if len(found) == 1:
-            return low, high, ()
+        rows = [row for row in self.rows if row.may_hold(values)]
+        found = {row.yuan for row in rows} or {0}
         low, high = min(found), max(found)
-        open_ = [key for key in self.by if len(values.get(key, ())) != 1]
-        return low, high, tuple(open_[:1])
+        if low == high:
+            return low, high, ()
+        named = {key for row in rows for key, _ in row.choices}
+        open_ = [key for key in self.by if key in named and len(values.get(key, ())) != 1]
+        return low, high, tuple(open_)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.rules.outcome import Amount, Outcome, Reason, Totals
+from knowledge.rules.outcome import Amount, Outcome, Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -12,32 +12,41 @@ if TYPE_CHECKING:
     from knowledge.rules.model import Overlap
 
 
+Span = tuple[int, int]
+
+
 def totals(outcomes: Sequence[Outcome], overlaps: Iterable[Overlap]) -> Totals:
-    """Add up what is certain; of what may pay for the same thing only the largest counts."""
-    counted = {o.name: o for o in outcomes if o.verdict == "eligible" and o.amount is not None}
-    left_out: dict[str, Reason] = {}
+    """Add up what is certain; of what may pay for the same thing only the largest counts.
+
+    Where amounts are ranges, the total holds every sum that can be true.
+    """
+    spans: dict[str, Span] = {}
+    to_worker = set()
+    for each in outcomes:
+        if each.verdict == "eligible" and each.amount is not None:
+            spans[each.name] = _span(each.amount)
+            if each.paid_to == "worker":
+                to_worker.add(each.name)
+    left_out = []
     for overlap in overlaps:
-        rivals = [counted[name] for name in overlap.lines if name in counted]
+        rivals = [name for name in overlap.lines if name in spans]
         if len(rivals) > 1:
-            largest = max(rivals, key=lambda outcome: _span(outcome.amount)[::-1])
-            for rival in rivals:
-                if rival is not largest:
-                    del counted[rival.name]
-            left_out[overlap.reason.id] = overlap.reason
+            lows, highs = zip(*(spans.pop(name) for name in rivals), strict=True)
+            spans[rivals[0]] = max(lows), max(highs)
+            left_out.append(overlap.reason)
     return Totals(
-        worker=_add(o for o in counted.values() if o.paid_to == "worker"),
-        others=_add(o for o in counted.values() if o.paid_to != "worker"),
-        left_out=tuple(left_out.values()),
+        worker=_add(span for name, span in spans.items() if name in to_worker),
+        others=_add(span for name, span in spans.items() if name not in to_worker),
+        left_out=tuple(left_out),
     )
 
 
-def _span(amount: Amount) -> tuple[int, int]:
-    if amount is None:
-        return 0, 0
+def _span(amount: int | Span) -> Span:
     return amount if isinstance(amount, tuple) else (amount, amount)
 
 
-def _add(outcomes: Iterable[Outcome]) -> Amount:
-    spans = [_span(outcome.amount) for outcome in outcomes]
-    low, high = sum(span[0] for span in spans), sum(span[1] for span in spans)
+def _add(spans: Iterable[Span]) -> Amount:
+    low = high = 0
+    for least, most in spans:
+        low, high = low + least, high + most
     return low if low == high else (low, high)

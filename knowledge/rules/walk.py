@@ -26,6 +26,7 @@ from knowledge.rules.expressions import (
 )
 
 Missing = Callable[[Values], tuple[str, ...]]
+Alive = Callable[[str, str], Test]
 
 
 @lru_cache(maxsize=4096)
@@ -52,24 +53,24 @@ def compile_test(node: Node) -> Test:  # noqa: PLR0911 - one arm for each kind o
             return compile_test(AnyOf((Not(node.when), node.then)))
 
 
-def missing(node: Node, values: Values) -> tuple[str, ...]:
-    """Name the facts without which `node` stays undecided; empty when it is decided."""
-    return compile_missing(node)(values)
-
-
 @lru_cache(maxsize=4096)
-def compile_missing(node: Node) -> Missing:
-    """Compile `missing` for one tree."""
+def compile_missing(node: Node, alive: Alive | None = None) -> Missing:
+    """Compile: the facts without which `node` stays undecided, none when it is decided.
+
+    `alive(fact, choice)` gives the test that says whether a choice can still lead anywhere:
+    what counts only "where" a dead choice holds is not missed.
+    """
     test = compile_test(node)
     match node:
         case Always():
             return lambda _values: ()
         case Not():
-            return compile_missing(node.part)
+            return compile_missing(node.part, alive)
         case AllOf() | AnyOf():
-            return _missing_parts(test, tuple(compile_missing(part) for part in node.parts))
+            parts = tuple(compile_missing(part, alive) for part in node.parts)
+            return _missing_parts(test, parts)
         case Where():
-            return _missing_where(test, compile_missing(node.when), compile_missing(node.then))
+            return _missing_where(node, alive)
         case _:
             fact = (node.fact,)
             return lambda values: fact if test(values) is None else ()
@@ -84,13 +85,35 @@ def _missing_parts(test: Test, parts: tuple[Missing, ...]) -> Missing:
     return missing_parts
 
 
-def _missing_where(test: Test, when: Missing, then: Missing) -> Missing:
+def _missing_where(node: Where, alive: Alive | None) -> Missing:
+    test, matters = compile_test(node), _matters(node.when, alive)
+    when, then = compile_missing(node.when, alive), compile_missing(node.then, alive)
+
     def missing_where(values: Values) -> tuple[str, ...]:
         if test(values) is not None:
             return ()
-        return when(values) or then(values)
+        pivot = when(values)
+        return (*pivot, *then(values)) if not pivot or matters(values) else pivot
 
     return missing_where
+
+
+def _matters(when: Node, alive: Alive | None) -> Test:
+    """Say whether `when` can come to hold in a case that is not lost for another reason."""
+    if alive is None or not isinstance(when, OneOf):
+        return lambda _values: True
+    fact = when.fact
+    cases = [(choice, alive(fact, choice)) for choice in sorted(when.values)]
+
+    def matters(values: Values) -> bool:
+        possible = values.get(fact)
+        return any(
+            lives(values) is not False
+            for choice, lives in cases
+            if possible is None or choice in possible
+        )
+
+    return matters
 
 
 def facts_of(node: Node) -> tuple[str, ...]:

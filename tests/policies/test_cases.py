@@ -24,6 +24,7 @@ CASES = [
 KNOWN = {
     "say", "line", "given", "not", "verdict", "amount", "to", "basis", "clause", "needs", "next",
     "per", "status", "blockers", "doubts", "assumed", "assumed_not",
+    "on", "trace", "trace_not",
 }  # fmt: skip
 
 
@@ -31,7 +32,8 @@ def told(benefit: dict[str, Any], case: dict[str, Any]) -> tuple[dict[str, Any],
     """Return the outcome of the case's line, in contract form, and the next question."""
     facts = {k: v for k, v in benefit.get("base", {}).items() if k not in case.get("not", [])}
     facts |= case.get("given", {}) | {"asked": [benefit["id"]]}
-    estimate = POLICIES.estimate(POLICIES.book.parse(facts), TODAY).as_json()
+    on = dt.date.fromisoformat(case["on"]) if "on" in case else TODAY
+    estimate = POLICIES.estimate(POLICIES.book.parse(facts), on).as_json()
     lines = [each for each in estimate["outcomes"] if each["line"] == case.get("line", "main")]
     assert len(lines) == 1, estimate
     return lines[0], estimate["next_question"]
@@ -62,6 +64,9 @@ def test_case(benefit: dict[str, Any], case: dict[str, Any]) -> None:
     assumed = {each["id"] for each in outcome["assumed"]}
     assert assumed.issuperset(case.get("assumed", []))
     assert assumed.isdisjoint(case.get("assumed_not", []))
+    trace = {each["text"] for each in outcome["trace"]}
+    assert trace.issuperset(case.get("trace", []))
+    assert trace.isdisjoint(case.get("trace_not", []))
 
 
 def outcomes_of_all_cases() -> list[tuple[dict[str, Any], dict[str, Any]]]:

@@ -54,6 +54,14 @@ def test_two_student_courses_are_added_up() -> None:
     assert said["totals"] == {"worker": 0, "others": 650}
 
 
+def test_a_range_among_rivals_leaves_the_total_a_range_of_all_that_can_be_true() -> None:
+    asked = ["inclusive_training", "order_training", "startup_training"]
+    said = estimate({"asked": asked, "groups": ["two_later"], "wants_startup": True,
+                     "training_days": 10, "employment_rate_of_class": 80})  # fmt: skip
+    assert [o["amount_yuan"] for o in said["outcomes"]] == [1000, [0, 4000], 1800]
+    assert said["totals"]["others"] == [1800, 4000]
+
+
 def test_what_is_refused_silent_or_missing_is_in_no_total() -> None:
     said = estimate({"asked": list(POLICIES.benefits)})
     assert said["totals"] == {"worker": 0, "others": 0}
@@ -122,6 +130,8 @@ def test_the_notice_about_the_term_goes_with_every_amount_asked_for_today() -> N
         ('{"groups_has": ["veteran"], "groups_not": ["veteran"]}', "groups"),
         ('{"certificate_date": "2021-02-30"}', "certificate_date"),
         ('{"certificate_date": "2021/02/03"}', "certificate_date"),
+        ('{"certificate_date": "2021-W10-1"}', "certificate_date"),
+        ('{"certificate_date": "20210310"}', "certificate_date"),
         ('{"certificate_date": 20210203}', "certificate_date"),
         ('{"certificate_date": "1890-01-01"}', "certificate_date"),
         ('{"employment_rate_of_class": 101}', "employment_rate_of_class"),
@@ -132,6 +142,7 @@ def test_the_notice_about_the_term_goes_with_every_amount_asked_for_today() -> N
         ('{"hukou": 5}', "hukou"),
         ('{"longest_insurance_stretch": 5}', "longest_insurance_stretch"),
         ('{"age": 20, "age": 30}', "age"),
+        ('\ufeff{"age": 20}', ""),
         ("[]", ""),
         ("12", ""),
         ("null", ""),
@@ -149,6 +160,12 @@ def test_nonsense_gets_an_error_line_and_the_rest_goes_on(line: str, key: str) -
     assert answers[1]["error"]["key"] == key
     assert len(answers[1]["error"]["message"]) > 5
     json.dumps(answers[1], ensure_ascii=False).encode()
+
+
+def test_a_byte_order_mark_before_the_first_line_is_no_fault() -> None:
+    first, second = run(['\ufeff{"age": 20}', '{"age": 20}'], TODAY)
+    assert first == second
+    assert "outcomes" in first
 
 
 def test_a_strange_key_can_still_be_printed() -> None:
@@ -170,11 +187,34 @@ def test_amounts_are_whole_yuan() -> None:
             assert outcome["amount_yuan"] is None or not isinstance(outcome["amount_yuan"], float)
 
 
-def test_a_named_group_beside_a_complete_list_adds_to_it() -> None:
-    facts = POLICIES.book.parse({"groups": ["veteran"], "groups_has": ["two_later"]})
-    has, no = facts.values["groups"]
-    assert has == {"veteran", "two_later"}
-    assert "laid_off" in no
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"groups": ["veteran"], "groups_has": ["two_later"]},
+        {"groups": [], "groups_has": ["veteran"]},
+        {"groups": ["veteran"], "groups_not": ["veteran"]},
+        {"groups_has": ["veteran"], "groups_not": ["veteran"]},
+    ],
+)
+def test_a_complete_list_cannot_be_contradicted(facts: dict[str, Any]) -> None:
+    with pytest.raises(FactError) as caught:
+        POLICIES.book.parse(facts)
+    assert caught.value.key == "groups"
+    assert "说是" in caught.value.message
+
+
+def test_what_agrees_with_a_complete_list_may_stand_beside_it() -> None:
+    beside = {"groups_has": ["veteran"], "groups_not": ["laid_off"]}
+    both = POLICIES.book.parse({"groups": ["veteran"]} | beside)
+    assert both.values["groups"] == POLICIES.book.parse({"groups": ["veteran"]}).values["groups"]
+
+
+def test_a_graduate_of_this_year_may_still_be_enrolled() -> None:
+    parse = POLICIES.book.parse
+    assert "is_student" not in parse({"groups": ["grad_this_year"]}).values
+    said = {"groups": ["grad_this_year"], "groups_has": ["college_student"]}
+    assert parse(said).values["is_student"] is True
+    assert parse({"groups": ["veteran"]}).values["is_student"] is False
 
 
 def test_a_fact_error_names_its_key() -> None:

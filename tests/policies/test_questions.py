@@ -54,6 +54,14 @@ def test_unclear_is_never_asked_again_and_its_amount_is_still_worked_out() -> No
     assert "unemployment_insurance_months" in [reason.id for reason in outcome.assumed]
 
 
+def test_what_has_sense_only_after_an_unclear_answer_is_not_asked() -> None:
+    facts = {"asked": ["cert_training_subsidy"], "organised_by": "enterprise"}
+    assert asks(facts) == "certificate_type"
+    assert asks(facts, "certificate_type") == "certificate_level"
+    facts["certificate_type"] = "special_operation"
+    assert asks(facts, "certificate_type") == "first_issue"
+
+
 def test_a_worker_is_not_asked_what_only_the_class_knows() -> None:
     assert asks({"asked": ["order_training"], "groups": ["veteran"]}) is None
     assert not BOOK.specs["employment_rate_of_class"].ask
