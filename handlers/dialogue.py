@@ -9,23 +9,24 @@ from handlers.paging import paginate
 from handlers.routes import TOPICS
 from handlers.text import lines
 from handlers.turn import Reply
+from jcbot.masking import mask
 from knowledge.normalise import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from handlers.state import Form
     from handlers.turn import Turn
     from knowledge.understanding import Understanding
 
 LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
 AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
-TRIES: tuple[Callable[[Turn], str | None], ...] = (
+STEERING: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
     offers.confirm,
     interview.answer,
-    offers.answer,
-    followup.answer,
 )
+ASIDES: tuple[Callable[[Turn], str | None], ...] = (offers.answer, followup.answer)
 
 
 def step(turn: Turn) -> Reply:
@@ -37,16 +38,36 @@ def step(turn: Turn) -> Reply:
 def _speak(turn: Turn) -> str:
     if turn.message.kind not in {"text", "voice"} or not turn.text:
         return arrivals.answer(turn)
-    asking = turn.state.asking
-    for attempt in TRIES:
+    if mask(turn.text) != turn.text:
+        return _private(turn)
+    for attempt in STEERING:
         said = attempt(turn)
         if said is not None:
             return said
-    said = by_intent(turn)
-    if asking and turn.state.asking is asking:  # an aside: come back to the open question
-        again = interview.ask_again(turn, asking)
-        return lines(said, turn.say("interview.back_to_question") + again)
-    return said
+    asking = turn.state.asking
+    for attempt in ASIDES:
+        said = attempt(turn)
+        if said is not None:
+            return _come_back(turn, asking, said)
+    if asking and interview.only_answers(turn):
+        return interview.not_read(turn, asking)
+    return _come_back(turn, asking, by_intent(turn))
+
+
+def _come_back(turn: Turn, asking: Form | None, said: str) -> str:
+    """After an aside, come back to the open question."""
+    if asking is None or turn.state.asking is not asking:
+        return said
+    again = interview.ask_again(turn, asking)
+    return lines(said, turn.say("interview.back_to_question") + again)
+
+
+def _private(turn: Turn) -> str:
+    """An ID, phone or card number has no place in the open chat: say so, never repeat it."""
+    turn.state.offered = []
+    asking = turn.state.asking
+    again = interview.ask_again(turn, asking) if asking else turn.say("privacy.ask_without")
+    return lines(turn.say("privacy.no_numbers"), again)
 
 
 def by_intent(turn: Turn) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from handlers.turn import Turn
 
+SHORT = 28  # characters of a message that leans on the one before
 LEVELS = "worker_skill_upgrade"  # the topic that names both amounts of a level
 
 
@@ -52,7 +53,20 @@ def start(turn: Turn) -> str:
 def _named(turn: Turn) -> list[str]:
     """The benefits the message names, by the topic it speaks of."""
     topic = turn.understood.about_topic if turn.understood else None
-    return list(turn.library.topics[topic].benefits) if topic else []
+    if topic:
+        return list(turn.library.topics[topic].benefits)
+    return _of_the_talk(turn)
+
+
+def _of_the_talk(turn: Turn) -> list[str]:
+    """The benefits talked of last, where the facts told are theirs (我们公司20个人)."""
+    topic = turn.library.topics.get(turn.state.topic)
+    heard = set(turn.understood.heard) if turn.understood else set()
+    if topic is None or len(turn.normal) > SHORT:
+        return []
+    benefits = turn.library.policies.benefits
+    own = {fact for name in topic.benefits for fact in benefits[name].own_facts}
+    return list(topic.benefits) if own & heard else []
 
 
 def _resume_or_restart(turn: Turn, form: Form) -> str:

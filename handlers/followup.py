@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from knowledge.facts import FactSpec
 
 SHORT, LONG = 12, 28
+GENERAL = {"payment_timing", "apply_process", "policy_overview", "policy_meta"}
 OURS = {
     "subsidy_estimate",
     "eligibility_check",
@@ -31,15 +32,26 @@ def answer(turn: Turn) -> str | None:
         return None
     if understood.intent not in OURS or _another_topic(turn):
         return None
-    if state.last == "estimate" and (said := _again(turn)):
+    if state.last == "estimate" and not state.asking and (said := _again(turn)):
         return said
     return _same_topic(turn)
 
 
 def _another_topic(turn: Turn) -> bool:
-    """Say whether the message names a matter of its own."""
+    """Say whether the message names a matter of its own.
+
+    钱发给谁 and the like are about whatever was talked of, if that has an answer to it.
+    """
     named = turn.understood.about_topic if turn.understood else None
-    return named is not None and named != turn.state.topic
+    if named in {None, turn.state.topic}:
+        return False
+    return named not in GENERAL or not _covered(turn)
+
+
+def _covered(turn: Turn) -> bool:
+    topic = turn.library.topics.get(turn.state.topic)
+    heard = turn.understood.heard if turn.understood else {}
+    return topic is not None and topic.variant(turn.normal, heard) is not None
 
 
 def _refers(turn: Turn) -> bool:
@@ -51,9 +63,9 @@ def _refers(turn: Turn) -> bool:
 def _same_topic(turn: Turn) -> str | None:
     """A question that names nothing is about what was talked of last."""
     understood, topic = turn.understood, turn.library.topics.get(turn.state.topic)
-    if topic is None or understood is None or understood.about_topic:
+    if topic is None or understood is None:
         return None
-    if topic.variant(turn.normal, understood.heard) and questions.looks_asked(turn):
+    if _covered(turn) and questions.looks_asked(turn):
         return policy.tell(turn, topic.id)
     if _refers(turn) and understood.heard and topic.benefits:
         people.note(turn)
@@ -81,6 +93,7 @@ def _again(turn: Turn) -> str | None:
 def _changed(turn: Turn, form: Form) -> str:
     """Write down what the message changes and return its wording, "" for nothing."""
     corrected = questions.correct(turn, form) or _quantity(turn) or _level(turn)
+    corrected = corrected or questions.read_other(turn, form, people.estimate(turn, form))
     if corrected:
         return corrected
     heard = turn.understood.heard if turn.understood else {}

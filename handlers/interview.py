@@ -21,6 +21,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     state = turn.state
     state.form, state.last, state.last_asked, state.offered = form, "estimate", form.asked, []
     state.misses = 0
+    state.topic = form.asked[0] if form.asked else state.topic
     if not form.asked and not state.person:
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     estimate = people.estimate(turn, form)
@@ -138,10 +139,16 @@ def _take_something_else(turn: Turn, form: Form) -> str | None:
     if turn.understood and set(turn.understood.heard) - {"about"}:
         key = "interview.changed" if changed else "interview.noted"
         return proceed(turn, form, turn.say(key))
-    return _not_read(turn, form)
+    return None if questions.looks_asked(turn) else not_read(turn, form)
 
 
-def _not_read(turn: Turn, form: Form) -> str:
+def only_answers(turn: Turn) -> bool:
+    """Whether the message can be nothing but an answer: no request or matter of its own."""
+    understood = turn.understood
+    return understood is None or (understood.intent in ANSWERS and not _another_benefit(turn))
+
+
+def not_read(turn: Turn, form: Form) -> str:
     """Say so, differently each time; the third time name a person."""
     form.misses += 1
     if number := questions.no_such_choice(turn, form):

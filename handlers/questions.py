@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SITUATION = "situation"
 PER_PAGE = 5
-BARE_NUMBER = 2  # characters of a number that is a place in the list and nothing else
 TWO = 2  # choices of a yes or no, which fits any question and so none but the open one
 NEXT_PAGE, NONE = "_next_page", "_none"
 BY_NUMBER = re.compile(r"[\d一二三四五六七八九两第个和跟、,，.。 +]+")
@@ -104,8 +103,8 @@ def correct(turn: Turn, form: Form) -> str:
 
 def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
     """Read the message as an answer to another question still open; return its wording or ""."""
-    if any(character.isdigit() for character in turn.normal) and len(turn.normal) <= BARE_NUMBER:
-        return ""
+    if turn.normal.isdecimal():
+        return ""  # a bare number answers the open question or nothing
     needs = dict.fromkeys(fact for outcome in estimate.outcomes for fact in outcome.needs)
     specs = [turn.library.book.specs[fact] for fact in needs if fact != form.open]
     for spec in sorted(specs, key=lambda spec: not _named_outright(turn, spec)):
