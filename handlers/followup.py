@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from handlers import estimate, interview, people, policy, questions
 from handlers.state import Form
-from knowledge.slots import mentioned_levels, read_answer
+from knowledge.slots import mentioned_levels
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
-    from knowledge.facts import FactSpec
 
-SHORT, LONG = 12, 28
+LONG = 28
 GENERAL = {"payment_timing", "apply_process", "policy_overview", "policy_meta"}
 OURS = {
     "subsidy_estimate",
@@ -54,12 +53,6 @@ def _covered(turn: Turn) -> bool:
     return topic is not None and topic.variant(turn.normal, heard) is not None
 
 
-def _refers(turn: Turn) -> bool:
-    """Whether the words refer back: 那…, 要是…, …呢."""
-    opens = turn.normal.startswith(turn.library.cues["opening"])
-    return opens or turn.normal.rstrip("?？。 ").endswith("呢")
-
-
 def _same_topic(turn: Turn) -> str | None:
     """A question that names nothing is about what was talked of last."""
     understood, topic = turn.understood, turn.library.topics.get(turn.state.topic)
@@ -67,7 +60,7 @@ def _same_topic(turn: Turn) -> str | None:
         return None
     if _covered(turn) and questions.looks_asked(turn):
         return policy.tell(turn, topic.id)
-    if _refers(turn) and understood.heard and topic.benefits:
+    if questions.refers(turn) and understood.heard and topic.benefits:
         people.note(turn)
         return estimate.begin(turn, topic.benefits)
     return None
@@ -76,7 +69,7 @@ def _same_topic(turn: Turn) -> str | None:
 def _again(turn: Turn) -> str | None:
     """The same estimate with something changed: a correction, a quantity, a level, a person."""
     understood, state = turn.understood, turn.state
-    if understood is None or not (_refers(turn) or understood.intent in TELLS):
+    if understood is None or not (questions.refers(turn) or understood.intent in TELLS):
         return None
     other = people.turn_to(turn)
     form = Form(asked=[] if other and not state.person else state.last_asked)
@@ -92,7 +85,7 @@ def _again(turn: Turn) -> str | None:
 
 def _changed(turn: Turn, form: Form) -> str:
     """Write down what the message changes and return its wording, "" for nothing."""
-    corrected = questions.correct(turn, form) or _quantity(turn) or _level(turn)
+    corrected = questions.correct(turn, form) or questions.requantify(turn) or _level(turn)
     corrected = corrected or questions.read_other(turn, form, people.estimate(turn, form))
     if corrected:
         return corrected
@@ -114,37 +107,3 @@ def _level(turn: Turn) -> str:
         return ""
     known["certificate_level"] = levels[-1]
     return turn.library.book.specs["certificate_level"].say(levels[-1])
-
-
-def _quantity(turn: Turn) -> str:
-    """Put a bare quantity (600人呢, 半年呢, 16呢) to the known fact counted in its unit."""
-    if len(turn.normal) > SHORT:
-        return ""
-    known, bare = turn.state.person, _bare(turn)
-    for key in reversed(list(known)):
-        spec = turn.library.book.specs.get(key)
-        if spec is None or spec.kind != "number" or _named_otherwise(turn, spec):
-            continue
-        read = read_answer(spec, bare, turn.today)
-        if read.kind == "value" and read.value != known[key]:
-            known[key] = read.value
-            return (
-                spec.say(read.value)
-                if people.plain(read.value)
-                else turn.say("interview.what_you_said")
-            )
-    return ""
-
-
-def _named_otherwise(turn: Turn, spec: FactSpec) -> bool:
-    """Whether the message says itself which other fact its number is."""
-    heard = turn.understood.heard if turn.understood else {}
-    return any(key != spec.key and key in turn.state.person for key in heard)
-
-
-def _bare(turn: Turn) -> str:
-    """The quantity without 那, 要是, 呢 and the like."""
-    text = turn.normal.rstrip("?？。 呢啊呀吗")
-    for word in sorted(turn.library.cues["opening"], key=len, reverse=True):
-        text = text.removeprefix(word)
-    return text.strip("，, ")

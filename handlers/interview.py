@@ -40,7 +40,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
 def answer(turn: Turn) -> str | None:
     """Read an answer to the open question; None for a question back (an aside)."""
     form = turn.state.asking
-    if form is None or _asks_back(turn):
+    if form is None or (_asks_back(turn) and not questions.refers(turn)):
         return None
     if form.open in CERTIFICATE and _has_none(turn):
         return _no_certificate(turn, form)
@@ -129,7 +129,8 @@ def _unclear(turn: Turn, form: Form) -> str:
 
 def _take_something_else(turn: Turn, form: Form) -> str | None:
     """No answer to what was asked: a correction, other facts, an aside, or not understood."""
-    if corrected := questions.correct(turn, form):
+    corrected = questions.correct(turn, form)
+    if corrected or (questions.refers(turn) and (corrected := questions.requantify(turn))):
         return proceed(turn, form, turn.say("interview.corrected", what=corrected))
     if form.open != questions.SITUATION:
         other = questions.read_other(turn, form, people.estimate(turn, form))

@@ -71,7 +71,7 @@ def told(turn: Turn) -> str:
     known = turn.state.person
     said = [specs[key].say(known[key]) for key in known if key in specs and plain(known[key])]
     groups = [specs["groups"].label(each) for each in known.get("groups_has", [])]
-    return "；".join([*groups, *said])
+    return "；".join(each.partition("（")[0] for each in [*groups, *said])
 
 
 def plain(value: object) -> bool:

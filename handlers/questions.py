@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SITUATION = "situation"
 PER_PAGE = 5
+SHORT = 12  # characters of a bare quantity with the words around it
 TWO = 2  # choices of a yes or no, which fits any question and so none but the open one
 NEXT_PAGE, NONE = "_next_page", "_none"
 BY_NUMBER = re.compile(r"[\d一二三四五六七八九两第个和跟、,，.。 +]+")
@@ -68,7 +69,11 @@ def shown(turn: Turn, form: Form) -> Asked:
 
 def read(turn: Turn, form: Form) -> Answer:
     """Read the message as an answer; `none_of_these` is a value too."""
-    return read_answer(shown(turn, form), turn.normal, turn.today)
+    answer = read_answer(shown(turn, form), turn.normal, turn.today)
+    if form.open != SITUATION or answer.kind != "none" or len(turn.normal) > SHORT:
+        return answer
+    named = turn.library.situations.named(turn.normal)
+    return Answer("value", named) if named else answer
 
 
 def put(turn: Turn, form: Form, fact: str, value: Any) -> None:
@@ -128,6 +133,12 @@ def no_such_choice(turn: Turn, form: Form) -> int:
 def looks_asked(turn: Turn) -> bool:
     """Say whether the words ask something."""
     return any(word in turn.normal for word in turn.library.cues["asking"])
+
+
+def refers(turn: Turn) -> bool:
+    """Whether the words refer back: 那…, 要是…, …呢."""
+    opens = turn.normal.startswith(turn.library.cues["opening"])
+    return opens or turn.normal.rstrip("?？。 ").endswith("呢")
 
 
 def corrects(turn: Turn) -> bool:
@@ -218,3 +229,40 @@ def _rest(turn: Turn) -> str:
     words = turn.library.cues["correcting"]
     cut = max(text.rfind(word) + len(word) for word in words if word in text)
     return text[cut:].lstrip("，,。 是")
+
+
+def requantify(turn: Turn) -> str:
+    """Put a bare quantity (600人呢, 半年呢, 16呢) to the known fact counted in its unit.
+
+    Return its wording, "" where nothing fits.
+    """
+    if len(turn.normal) > SHORT:
+        return ""
+    known, bare = turn.state.person, _bare(turn)
+    for key in reversed(list(known)):
+        spec = turn.library.book.specs.get(key)
+        if spec is None or spec.kind != "number" or _named_otherwise(turn, spec):
+            continue
+        read = read_answer(spec, bare, turn.today)
+        if read.kind == "value" and read.value != known[key]:
+            known[key] = read.value
+            return (
+                spec.say(read.value)
+                if people.plain(read.value)
+                else turn.say("interview.what_you_said")
+            )
+    return ""
+
+
+def _named_otherwise(turn: Turn, spec: FactSpec) -> bool:
+    """Whether the message says itself which other fact its number is."""
+    heard = turn.understood.heard if turn.understood else {}
+    return any(key != spec.key and key in turn.state.person for key in heard)
+
+
+def _bare(turn: Turn) -> str:
+    """The quantity without 那, 要是, 呢 and the like."""
+    text = turn.normal.rstrip("?？。 呢啊呀吗")
+    for word in sorted(turn.library.cues["opening"], key=len, reverse=True):
+        text = text.removeprefix(word)
+    return text.strip("，, ")

@@ -60,10 +60,11 @@ def at_stake(turn: Turn, form: Form, estimate: Estimate, fact: str) -> str:
 
 def _who_would(turn: Turn, estimate: Estimate) -> str:
     """A named group was not enough: say which people the benefit is for, then ask."""
-    for outcome in estimate.outcomes:
-        for line in turn.library.policies.benefits[outcome.benefit].lines:
+    open_ = [each.benefit for each in estimate.outcomes if "groups" in each.needs]
+    for benefit in open_:
+        for line in turn.library.policies.benefits[benefit].lines:
             for condition in line.conditions:
-                if outcome.verdict == "needs" and "groups" in facts_of(condition.node):
+                if "groups" in facts_of(condition.node):
                     return condition.no.text + "。"
     return ""
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One choice: its label, the facts it settles, the groups it names, the benefits it opens."""
+    """One choice: its label, the words that pick it, the facts it settles, the groups it names, the benefits it opens."""
 
     label: str
+    words: tuple[str, ...]
     facts: dict[str, Any]
     groups: tuple[str, ...]
     asked: tuple[str, ...]
@@ -34,6 +35,11 @@ class Situations:
     question: str
     unclear: tuple[str, ...]
     choices: tuple[Situation, ...]
+
+    def named(self, text: str) -> list[int]:
+        """Return the places (from 0) of the choices whose words stand in the text."""
+        found = enumerate(self.choices)
+        return [place for place, choice in found if any(word in text for word in choice.words)]
 
 
 def load_situations(path: Path, book: FactBook) -> Situations:
@@ -52,6 +58,7 @@ def _situation(table: Table, book: FactBook) -> Situation:
     facts = table.table("facts")
     situation = Situation(
         label=table.text("label"),
+        words=tuple(table.texts("words")),
         facts={key: facts.any(key) for key in facts.keys()},  # noqa: SIM118 - a Table
         groups=tuple(table.texts("groups", [])),
         asked=tuple(table.texts("asked")),
