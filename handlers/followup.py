@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import estimate, interview, people, policy, questions
+from handlers import cues, estimate, interview, people, policy, questions
 from handlers.state import Form
 from knowledge.slots import mentioned_levels
 
@@ -58,9 +58,9 @@ def _same_topic(turn: Turn) -> str | None:
     understood, topic = turn.understood, turn.library.topics.get(turn.state.topic)
     if topic is None or understood is None:
         return None
-    if _covered(turn) and questions.looks_asked(turn):
+    if _covered(turn) and cues.looks_asked(turn):
         return policy.tell(turn, topic.id)
-    if questions.refers(turn) and understood.heard and topic.benefits:
+    if cues.refers(turn) and understood.heard and topic.benefits:
         people.note(turn)
         return estimate.begin(turn, topic.benefits)
     return None
@@ -69,7 +69,7 @@ def _same_topic(turn: Turn) -> str | None:
 def _again(turn: Turn) -> str | None:
     """The same estimate with something changed: a correction, a quantity, a level, a person."""
     understood, state = turn.understood, turn.state
-    if understood is None or not (questions.refers(turn) or understood.intent in TELLS):
+    if understood is None or not (cues.refers(turn) or understood.intent in TELLS):
         return None
     other = people.turn_to(turn)
     form = Form(asked=[] if other and not state.person else state.last_asked)
@@ -79,7 +79,7 @@ def _again(turn: Turn) -> str | None:
     what = _changed(turn, form)
     if not what and not other:
         return None
-    lead = turn.say("interview.corrected", what=what) if what and questions.corrects(turn) else ""
+    lead = turn.say("interview.corrected", what=what) if what and cues.corrects(turn) else ""
     return interview.proceed(turn, form, *([lead] if lead else []))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import human, menu, people, questions, results
+from handlers import cues, human, menu, people, questions, results
 from handlers.text import lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
 def answer(turn: Turn) -> str | None:
     """Read an answer to the open question; None for a question back (an aside)."""
     form = turn.state.asking
-    if form is None or (_asks_back(turn) and not questions.refers(turn)):
+    if form is None or (_asks_back(turn) and not cues.refers(turn)):
         return None
     if form.open in CERTIFICATE and _has_none(turn):
         return _no_certificate(turn, form)
@@ -75,14 +75,14 @@ def _asks_back(turn: Turn) -> bool:
     understood = turn.understood
     if understood is None or understood.intent in ANSWERS:
         return understood is not None and _another_benefit(turn)
-    return questions.looks_asked(turn) or understood.intent != "policy_question"
+    return cues.looks_asked(turn) or understood.intent != "policy_question"
 
 
 def _another_benefit(turn: Turn) -> bool:
     """Whether the message asks about a benefit that this interview is not about."""
     understood, form = turn.understood, turn.state.form
     topic = understood.about_topic if understood else None
-    if topic is None or form is None or not questions.looks_asked(turn):
+    if topic is None or form is None or not cues.looks_asked(turn):
         return False
     return not set(turn.library.topics[topic].benefits) & set(form.asked)
 
@@ -130,7 +130,7 @@ def _unclear(turn: Turn, form: Form) -> str:
 def _take_something_else(turn: Turn, form: Form) -> str | None:
     """No answer to what was asked: a correction, other facts, an aside, or not understood."""
     corrected = questions.correct(turn, form)
-    if corrected or (questions.refers(turn) and (corrected := questions.requantify(turn))):
+    if corrected or (cues.refers(turn) and (corrected := questions.requantify(turn))):
         return proceed(turn, form, turn.say("interview.corrected", what=corrected))
     if form.open != questions.SITUATION:
         other = questions.read_other(turn, form, people.estimate(turn, form))
@@ -140,7 +140,7 @@ def _take_something_else(turn: Turn, form: Form) -> str | None:
     if turn.understood and set(turn.understood.heard) - {"about"}:
         key = "interview.changed" if changed else "interview.noted"
         return proceed(turn, form, turn.say(key))
-    return None if questions.looks_asked(turn) else not_read(turn, form)
+    return None if cues.looks_asked(turn) else not_read(turn, form)
 
 
 def only_answers(turn: Turn) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from handlers import menu, people
-from knowledge.rules.members import named_members
+from handlers import cues, people
+from handlers.choices import NEXT_PAGE, NONE, choices_for, put_groups, real
 from knowledge.slots import Answer, read_answer
 
 if TYPE_CHECKING:
@@ -17,11 +16,8 @@ if TYPE_CHECKING:
     from knowledge.rules import Estimate
 
 SITUATION = "situation"
-PER_PAGE = 5
 SHORT = 12  # characters of a bare quantity with the words around it
 TWO = 2  # choices of a yes or no, which fits any question and so none but the open one
-NEXT_PAGE, NONE = "_next_page", "_none"
-BY_NUMBER = re.compile(r"[\d一二三四五六七八九两第个和跟、,，.。 +]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ def ask(turn: Turn, form: Form, fact: str, estimate: Estimate | None = None) -> 
     """
     if form.open != fact or estimate is not None:
         form.open = fact
-        form.choices = _choices(turn, fact, estimate)
+        form.choices = [] if fact == SITUATION else choices_for(turn, fact, estimate)
     turn.state.offered = []
     asked = shown(turn, form)
     why = f"（{asked.why}）" if asked.why else ""
@@ -82,24 +78,24 @@ def put(turn: Turn, form: Form, fact: str, value: Any) -> None:
     if fact == SITUATION:
         _put_situation(turn, form, value)
     elif turn.library.book.specs[fact].identity:
-        _put_groups(turn, form, value)
+        put_groups(turn, form, value)
     elif value == NEXT_PAGE:
         known = turn.state.person.get(fact)
         before = known.get("not", []) if isinstance(known, dict) else []
-        turn.state.person[fact] = {"not": [*before, *_real(form.choices)]}
+        turn.state.person[fact] = {"not": [*before, *real(form.choices)]}
     else:
         turn.state.person[fact] = value
 
 
 def correct(turn: Turn, form: Form) -> str:
     """Read 不对，是14个月 as a new answer to an earlier question; return its wording or ""."""
-    if not corrects(turn):
+    if not cues.corrects(turn):
         return ""
     for fact in reversed(form.history):
         if fact == SITUATION or fact not in turn.state.person:
             continue
         spec = turn.library.book.specs[fact]
-        answer = read_answer(spec, _rest(turn), turn.today)
+        answer = read_answer(spec, cues.after_correction(turn), turn.today)
         if answer.kind == "value" and answer.value != turn.state.person[fact]:
             turn.state.person[fact] = answer.value
             return spec.say(answer.value)
@@ -130,79 +126,10 @@ def no_such_choice(turn: Turn, form: Form) -> int:
     return len(choices) if choices and turn.normal.isdecimal() else 0
 
 
-def looks_asked(turn: Turn) -> bool:
-    """Say whether the words ask something."""
-    return any(word in turn.normal for word in turn.library.cues["asking"])
-
-
-def refers(turn: Turn) -> bool:
-    """Whether the words refer back: 那…, 要是…, …呢."""
-    opens = turn.normal.startswith(turn.library.cues["opening"])
-    return opens or turn.normal.rstrip("?？。 ").endswith("呢")
-
-
-def corrects(turn: Turn) -> bool:
-    """Say whether the words take something back: 不对, 说错了."""
-    return any(word in turn.normal for word in turn.library.cues["correcting"])
-
-
 def same_number(turn: Turn, value: object) -> set[str]:
     """Keys under which the number just answered was read a second time."""
     facts = turn.understood.heard if turn.understood else {}
     return {key for key, said in facts.items() if said == value and not isinstance(said, bool)}
-
-
-def _choices(turn: Turn, fact: str, estimate: Estimate | None) -> list[Any]:
-    """The values to show: those not yet settled, a page of them where they are many."""
-    if fact == SITUATION:
-        return []
-    spec = turn.library.book.specs[fact]
-    values = [value for value, _ in spec.choices]
-    known = turn.state.person
-    if spec.identity:
-        settled = {*known.get(spec.has, []), *known.get(spec.not_, [])}
-        useful = _useful(turn, fact, estimate) or set(values)
-        values = [value for value in values if value in useful and value not in settled]
-        last = [NONE]
-    else:
-        excluded = known.get(fact)
-        without = excluded.get("not", []) if isinstance(excluded, dict) else []
-        values = [value for value in values if value not in without]
-        last = []
-    if len(values) + len(last) <= menu.MOST:
-        return values + (last if values else [])
-    return [*values[:PER_PAGE], NEXT_PAGE]
-
-
-def _useful(turn: Turn, fact: str, estimate: Estimate | None) -> set[str]:
-    """The groups that conditions of the benefits still open speak of."""
-    benefits = turn.library.policies.benefits
-    open_ = [each for each in estimate.outcomes if fact in each.needs] if estimate else []
-    return {
-        member
-        for each in open_
-        for line in benefits[each.benefit].lines
-        for condition in line.conditions
-        for member in named_members(condition.node, fact)
-    }
-
-
-def _real(values: list[Any]) -> list[Any]:
-    return [value for value in values if value not in {NEXT_PAGE, NONE}]
-
-
-def _put_groups(turn: Turn, form: Form, value: Any) -> None:
-    """Groups picked are had; those shown and not picked are not, if the list was answered.
-
-    A group named in words says nothing about the others.
-    """
-    chosen = _real(value if isinstance(value, list) else [value])
-    if chosen:
-        people.put(turn.state.person, "groups_has", chosen)
-    if not chosen or BY_NUMBER.fullmatch(turn.normal):
-        denied = [group for group in _real(form.choices) if group not in chosen]
-        if denied:
-            people.put(turn.state.person, "groups_not", denied)
 
 
 def _named_outright(turn: Turn, spec: FactSpec) -> bool:
@@ -221,14 +148,6 @@ def _put_situation(turn: Turn, form: Form, numbers: list[int]) -> None:
         if choice.groups:
             people.put(turn.state.person, "groups_has", list(choice.groups))
         form.asked = list(dict.fromkeys([*form.asked, *choice.asked]))
-
-
-def _rest(turn: Turn) -> str:
-    """What stands after the last word of correction."""
-    text = turn.normal
-    words = turn.library.cues["correcting"]
-    cut = max(text.rfind(word) + len(word) for word in words if word in text)
-    return text[cut:].lstrip("，,。 是")
 
 
 def requantify(turn: Turn) -> str:

@@ -1,12 +1,13 @@
-"""What an estimate is in words (结果): amount first, who is paid, why, then what next."""
+"""What to tell of an estimate (结果): the best first, why, on what basis, then what next."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
 
-from handlers import menu, people, policy
+from handlers import menu, policy
 from handlers.text import lines
+from handlers.wording import joined, name_of, paid_by, sentence
 from knowledge.rules.walk import facts_of
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def at_stake(turn: Turn, form: Form, estimate: Estimate, fact: str) -> str:
         return ""
     for outcome in estimate.outcomes:
         if outcome.verdict == "needs" and fact in outcome.needs and outcome.amount:
-            paid = _texts(_paid(turn, outcome))
-            return turn.say("results.at_stake", name=_name(turn, outcome), paid=paid)
+            paid = joined(paid_by(turn, outcome))
+            return turn.say("results.at_stake", name=name_of(turn, outcome), paid=paid)
     return ""
 
 
@@ -71,7 +72,7 @@ def _who_would(turn: Turn, estimate: Estimate) -> str:
 
 def tariff(turn: Turn, estimate: Estimate) -> str:
     """How the first open benefit is paid, in words."""
-    return next((_texts(_paid(turn, each)) for each in estimate.outcomes if each.needs), "")
+    return next((joined(paid_by(turn, each)) for each in estimate.outcomes if each.needs), "")
 
 
 def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
@@ -81,8 +82,8 @@ def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     if not told:
         return turn.say("results.nothing") + "\n" + turn.say("results.refused_help")
     first, *others = told
-    parts = [_sentence(turn, first), _because(turn, first)]
-    parts += [turn.say("results.besides", sentence=_sentence(turn, each)) for each in others]
+    parts = [sentence(turn, first), _because(turn, first)]
+    parts += [turn.say("results.besides", sentence=sentence(turn, each)) for each in others]
     parts.append(_listed(turn, "results.assumed", _assumed(turn, form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
@@ -129,61 +130,13 @@ def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:
     return [first, *(each for each in others if each.verdict in WORTH)][:SHOWN]
 
 
-def _sentence(turn: Turn, outcome: Outcome) -> str:
-    """One outcome in one sentence."""
-    who, name = people.who(turn), _name(turn, outcome)
-    if outcome.verdict == "not_eligible":
-        key = "results.not_eligible" if _paid(turn, outcome) else "results.not_fit"
-        return turn.say(key, name=name, reason=_texts(outcome.blockers[:2]))
-    if outcome.verdict == "unspecified":
-        return turn.say("results.unspecified", name=name, reason=_texts(outcome.doubts[:2], "。"))
-    if outcome.verdict == "needs":
-        return _needs(turn, outcome, who, name)
-    if not _paid(turn, outcome):
-        return turn.say("results.no_money", name=name, notes=_texts(outcome.doubts))
-    if outcome.amount is None:
-        return turn.say("results.no_amount", name=name)
-    inferred = "_inferred" if outcome.paid_to_basis == "inferred" else ""
-    key = f"results.{outcome.paid_to}{inferred}"
-    return turn.say(key, who=who, name=name, amount=_money(turn, outcome))
-
-
-def _needs(turn: Turn, outcome: Outcome, who: str, name: str) -> str:
-    """What it would be, and what it still hangs on."""
-    specs = turn.library.book.specs
-    missing = "、".join(specs[fact].question.split("？")[0] for fact in outcome.needs[:2])
-    if not outcome.amount:
-        return turn.say("results.needs", name=name, missing=missing)
-    payee = turn.say(f"results.payee_{outcome.paid_to or 'open'}", who=who)
-    money = _money(turn, outcome)
-    return turn.say("results.needs_amount", name=name, amount=money, payee=payee, missing=missing)
-
-
-def _money(turn: Turn, outcome: Outcome) -> str:
-    """An amount in words: 2000元, 4000元到6000元, 最多4000元."""
-    amount = outcome.amount
-    if isinstance(amount, tuple):
-        low, high = amount
-        key = "results.between" if low else "results.up_to"
-        said = turn.say(key, low=low, high=high)
-    else:
-        said = turn.say("results.exact", amount=amount)
-    return turn.say("results.per_person", amount=said) if outcome.per_person else said
-
-
 def _because(turn: Turn, outcome: Outcome) -> str:
     """Why: the conditions met, or what the blocker already said is not repeated."""
     if outcome.verdict not in {"eligible", "needs"}:
         return ""
-    paid = {reason.id for reason in _paid(turn, outcome)}
+    paid = {reason.id for reason in paid_by(turn, outcome)}
     met = [reason for reason in outcome.trace if reason.id not in paid]
     return _listed(turn, "results.because", met[:REASONS])
-
-
-def _paid(turn: Turn, outcome: Outcome) -> tuple[Reason, ...]:
-    """The sentence that tells how the amount is worked out."""
-    benefit = turn.library.policies.benefits[outcome.benefit]
-    return next((line.paid for line in benefit.lines if line.id == outcome.line), ())
 
 
 def _assumed(turn: Turn, form: Form, told: list[Outcome]) -> list[Reason]:
@@ -197,18 +150,8 @@ def _assumed(turn: Turn, form: Form, told: list[Outcome]) -> list[Reason]:
 
 
 def _listed(turn: Turn, key: str, reasons: Iterable[Reason]) -> str:
-    texts = _texts(reasons)
+    texts = joined(reasons)
     return turn.say(key, reasons=texts) if texts else ""
-
-
-def _texts(reasons: Iterable[Reason], joint: str = "；") -> str:
-    return joint.join(reason.text.rstrip("。；，") for reason in reasons)
-
-
-def _name(turn: Turn, outcome: Outcome) -> str:
-    name = turn.library.policies.benefits[outcome.benefit].name
-    key = f"results.line_{outcome.line}"
-    return turn.say(key, name=name) if key in turn.library.replies else name
 
 
 def _basis(turn: Turn, told: list[Outcome]) -> str:

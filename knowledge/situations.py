@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One choice: its label, the words that pick it, the facts it settles, the groups it names, the benefits it opens."""
+    """One choice: its label and the words that pick it, what it settles and what it opens.
+
+    It settles `facts` and `groups` and opens the benefits `asked`.
+    """
 
     label: str
     words: tuple[str, ...]

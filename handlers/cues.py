@@ -1,0 +1,32 @@
+"""Small words that show what a message does (提问、更正、接着说), whatever it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+
+
+def looks_asked(turn: Turn) -> bool:
+    """Say whether the words ask something."""
+    return any(word in turn.normal for word in turn.library.cues["asking"])
+
+
+def refers(turn: Turn) -> bool:
+    """Whether the words refer back: 那…, 要是…, …呢."""
+    opens = turn.normal.startswith(turn.library.cues["opening"])
+    return opens or turn.normal.rstrip("?？。 ").endswith("呢")
+
+
+def corrects(turn: Turn) -> bool:
+    """Say whether the words take something back: 不对, 说错了."""
+    return any(word in turn.normal for word in turn.library.cues["correcting"])
+
+
+def after_correction(turn: Turn) -> str:
+    """What stands after the last word of correction."""
+    text = turn.normal
+    words = turn.library.cues["correcting"]
+    cut = max(text.rfind(word) + len(word) for word in words if word in text)
+    return text[cut:].lstrip("，,。 是")
