@@ -52,6 +52,7 @@ def _useful(turn: Turn, fact: str, estimate: Estimate | None) -> set[str]:
 
 
 def real(values: list[Any]) -> list[Any]:
+    """The values without the steering ones."""
     return [value for value in values if value not in {NEXT_PAGE, NONE}]
 
 

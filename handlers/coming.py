@@ -31,5 +31,8 @@ def notices(turn: Turn) -> str:
 
 
 def _answer(turn: Turn, key: str, offers: list[tuple[str, str]]) -> str:
+    again = turn.state.last == key
+    turn.state.last = key
     shown = menu.offer(turn, [*offers, ("human_agent", turn.say("menu.to_human"))])
-    return lines(turn.say(key), human.contact(turn), shown)
+    said = turn.say("coming.as_said") if again else turn.say(key)
+    return lines(said, human.contact(turn), shown)

@@ -23,7 +23,8 @@ def answer(turn: Turn) -> str:
 def contact(turn: Turn) -> str:
     """The desk's number and hours, from the configuration."""
     desk = turn.office.human
-    return turn.say("human.contact", name=desk.name, phone=desk.phone, hours=desk.hours)
+    key = "human.contact_address" if desk.address else "human.contact"
+    return turn.say(key, name=desk.name, phone=desk.phone, hours=desk.hours, address=desk.address)
 
 
 def kept(turn: Turn) -> str:

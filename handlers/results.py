@@ -87,7 +87,7 @@ def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     parts.append(_listed(turn, "results.assumed", _assumed(turn, form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
-    parts.append(_next(turn, told))
+    parts.append(_next(turn, told, askable=estimate.next_question is not None))
     return lines(*parts)
 
 
@@ -160,10 +160,10 @@ def _basis(turn: Turn, told: list[Outcome]) -> str:
     return policy.basis(turn, clauses, notice=notice)
 
 
-def _next(turn: Turn, told: list[Outcome]) -> str:
+def _next(turn: Turn, told: list[Outcome], *, askable: bool) -> str:
     choices = [("topic:apply_process", turn.say("results.next_apply"))]
     waiting = [each.benefit for each in told if each.verdict == "needs"]
-    if waiting:
+    if waiting and askable:
         action = "estimate:" + ",".join(dict.fromkeys(waiting))
         choices.insert(0, (action, turn.say("results.next_settle")))
     choices.append(("do:change", turn.say("results.next_change")))
