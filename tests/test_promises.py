@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -97,3 +98,9 @@ async def test_readme_shows_a_real_conversation(library: Library) -> None:
     async with rehearsal(library) as phone:
         differences = await play(read(block.group(1)), phone)
     assert not differences, differences[0].show()
+
+
+def test_the_picture_shows_what_the_tests_play() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "picture.py"))
+    drawn = made["draw"](made["SOURCE"].read_text(encoding="utf-8"))
+    assert made["TARGET"].read_text(encoding="utf-8") == drawn
