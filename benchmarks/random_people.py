@@ -65,7 +65,8 @@ def _fact(  # noqa: PLR0911 - one arm for each kind of fact
         case "date":
             return {spec.key: _date(dice, partly=partly)}
         case "place":
-            return {spec.key: dice.choice(["高平市", "晋城", "河南省", "长治市", "山西省"])}
+            place = dice.choice(["高平市", "晋城", "河南省", "长治市", "山西省"])
+            return {spec.key: {"not": [place]} if partly else place}
         case "flag":
             return {spec.key: dice.random() < 0.7}
     names = [name for name, _ in spec.choices]

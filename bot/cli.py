@@ -6,7 +6,6 @@ server, nor `jcbot serve` for the terminal's paint.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import sys
 from importlib import import_module
@@ -90,10 +89,9 @@ def estimate(
     on: Annotated[str, typer.Option("--on", help="把哪天当作今天，例如 2026-11-23")] = "",
 ) -> None:
     """Print the outcome for each line of facts on standard input."""
-    try:
-        day = dt.date.fromisoformat(on) if on else None
-    except ValueError:
-        raise typer.BadParameter("日期写成 2026-11-23 这样", param_hint="--on") from None
+    day = _load("knowledge.fact_values").iso_date(on) if on else None
+    if on and day is None:
+        raise typer.BadParameter("日期写成 2026-11-23 这样", param_hint="--on")
     sys.exit(_load("bot.lines").estimate(config, sys.stdin.buffer, day))
 
 

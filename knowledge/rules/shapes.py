@@ -179,6 +179,11 @@ class Rate:
             low, high = low + yuan * least, high + yuan * most
         return min(low, self.cap), min(high, self.cap)
 
+    def open_counts(self, values: Values) -> list[str]:
+        """Name the counts that are not known exactly."""
+        spans = ((key, values.get(key, NOTHING_KNOWN)) for key, _ in self.each)
+        return [key for key, (least, most) in spans if least != most]
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -196,10 +201,9 @@ class Counts:
         if low == high:
             return low, high, ()
         open_ = [self.by] if len(rates) > 1 else []
-        for key, _ in rates[0].each:
-            least, most = values.get(key, NOTHING_KNOWN)
-            open_ += [key] if least != most else []
-        return low, high, tuple(open_)
+        for rate, (least, most) in zip(rates, spans, strict=True):
+            open_ += rate.open_counts(values) if least != most else []
+        return low, high, tuple(dict.fromkeys(open_))
 
 
 Shape = Flat | PerUnit | Range | Ceiling | ByTable | Bands | Steps | Counts

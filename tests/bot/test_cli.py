@@ -216,3 +216,6 @@ def test_understand_and_estimate_answer_a_line_for_a_line(tmp_path: Path) -> Non
     assert (code, ["error" in answer for answer in answers]) == (1, [False, True, True, False])
     code, _, _ = jcbot("estimate", "--on", "2026-11-23", cwd=tmp_path, given='{"age": 45}\n')
     assert code == 0
+    code, _, said = jcbot("estimate", "--on", "2026-W48-1", cwd=tmp_path, given='{"age": 45}\n')
+    assert code != 0
+    assert "2026-11-23" in said
