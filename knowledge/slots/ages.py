@@ -26,6 +26,9 @@ YOUNGEST, OLDEST, LINE = 6, 99, 100
 ADULT = 14
 AGED = ("今年", "过年", "年龄", "岁数", "虚岁", "年纪", "年过", "今年都", "今年快")
 NO_AGE = re.compile(r"\s?(?:[0-9a-z.%月号日级元块个人天年次分点名期班名届条:、路-]|周年)")
+OPENING = re.compile("(?:今年|刚满|刚|才|都|已经|虚岁|满|快|过了|这都|[嗯啊呃那个, ])*")
+CAN = re.compile("了?(?:的人)?[ ,，]?(?:还|可|也)?(?:能|行|算|够|可以|收|要)")
+STILL = re.compile("(?:今年|刚满|刚|才|都|已经|虚岁|满|快|就|也|他|她|过年|[ ,])*")
 SIGN = re.compile(r"属(?P<sign>.)")
 
 
@@ -59,22 +62,28 @@ def _looks_like_age(message: Message, quantity: Quantity) -> bool:
     """Whether a number without a unit is an age: 我45, 今年四十五, 四十五了, 娃17."""
     if not YOUNGEST < quantity.low <= OLDEST or quantity.low != quantity.high or quantity.ordinal:
         return False
-    text, head, end = message.text, quantity.head, quantity.end
+    text, end = message.text, quantity.end
     if NO_AGE.match(text, end) and not text.startswith("了", end):
         return False
-    opens = head == 0 and text.startswith(("能", "还能"), end)
+    opens = _before_question(message, quantity)
     if message.generic or not (opens or told(message, quantity)):
         return False
     return opens or _led(message, quantity) or _followed(message, quantity)
 
 
+def _before_question(message: Message, quantity: Quantity) -> bool:
+    """47了还能办吗, 刚满16能办吗: the number opens the message and the question follows."""
+    lead = message.text[: quantity.head]
+    return OPENING.fullmatch(lead) is not None and CAN.match(message.text, quantity.end) is not None
+
+
 def _led(message: Message, quantity: Quantity) -> bool:
     """Whether a person or 今年 stands before: 我45, 娃17, 今年四十五, 快六十."""
     text, head = message.text, quantity.head
-    for token in message.before(head, 4):
+    for token in message.before(head, 5):
         if token.tag not in ("self", "other"):
             continue
-        if not text[token.end : head].strip() or quantity.sure != "exact":
+        if STILL.fullmatch(text[token.end : head]) or quantity.sure != "exact":
             return quantity.low >= ADULT or text[quantity.end : quantity.end + 1] in ("了", "")
         break
     return text.endswith(AGED, 0, head) or (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from knowledge.slots.dates import read_past
 from knowledge.slots.message import Finding
+from knowledge.slots.patterns import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +15,12 @@ if TYPE_CHECKING:
     from knowledge.slots.lexicon import Token
     from knowledge.slots.message import Message
 
+FIRST = "first_issue"
+BY_WHOM = (("by_self", "self"), ("by_school", "institution"), ("by_firm", "enterprise"))
+GIVEN = re.compile("(?:发|考|拿|办|取|领|换|评)(?:的|了|下来的)(?:新|个|一个|那个)?$")
+ISSUED = re.compile("[年月号日初底](?:发|考|拿|办|取|领|评|下来)")
 LEVEL, TYPE = "certificate_level", "certificate_type"
+ONE = 2  # cuts of a message that is one clause: its two ends
 PROOF_REACH, LOOK_BEHIND, LEAST_SUM = 12, 9, 100
 OPERATIONS = frozenset({"special_operation", "special_equipment"})
 
@@ -21,6 +28,8 @@ OPERATIONS = frozenset({"special_operation", "special_equipment"})
 def certificates(message: Message) -> list[Finding]:
     """Find level, type, date and circumstances of a certificate somebody has."""
     levels = [t for t in message.tags.get("level", ()) if has(message, t)]
+    if levels and find("same.again", message.text) and find("same.this_year", message.text):
+        levels = []
     trades = [t for t in message.tags.get("trade", ()) if _proof(message, t) == "had"]
     named = message.tags.get("paper", []) + (trades if "level" not in message.tags else [])
     papers = [t for t in named if has(message, t) and not _rank(message, t)]
@@ -78,7 +87,7 @@ def _proof(message: Message, token: Token) -> str:
         said = _says(message, earlier, token)
         if said:
             return said
-    if message.text.endswith(("考", "考个", "过了"), 0, token.start) and message.personal:
+    if _shown(message, token):
         return "had"
     for later in message.after(token.end, LOOK_BEHIND):
         if later.tag == "prove" and later.value != "want":
@@ -86,6 +95,31 @@ def _proof(message: Message, token: Token) -> str:
         if later.tag in ("level", "paper", "prove"):
             break
     return ""
+
+
+def _shown(message: Message, token: Token) -> bool:
+    """Whether it is given, dated, in somebody's hand, or said how it was come by."""
+    text, (first, last) = message.text, message.clause(token.start)
+    if text.endswith(("考", "考个", "过了"), 0, token.start) and message.personal:
+        return True
+    if GIVEN.search(text, first, token.start) or ISSUED.search(text, token.end, last):
+        return True
+    return _in_hand(message, token) or (token.tag == "paper" and _by_somebody(message, token))
+
+
+def _in_hand(message: Message, token: Token) -> bool:
+    """结业证一张, 手里就一张, 就是个: it is there."""
+    behind = message.text[token.end : token.end + 5]
+    before = message.text[max(token.start - 14, message.clause(token.start)[0]) : token.start]
+    return find("paper.one", behind) is not None or find("paper.in_hand", before) is not None
+
+
+def _by_somebody(message: Message, token: Token) -> bool:
+    """叉车证，技校带着考的; 特种证是复审的: how it was come by stands right behind."""
+    behind = message.text[token.end : token.end + 16]
+    return any(find(f"paper.{name}", behind) for name in ("by_self", "by_school", "by_firm")) or (
+        find("paper.renewed", behind[:9]) is not None
+    )
 
 
 def _says(message: Message, earlier: Token, token: Token) -> str:
@@ -142,7 +176,7 @@ def _class_somewhere(message: Message) -> bool:
 
 def _listed(message: Message, token: Token) -> bool:
     """Whether the level or paper stands by itself, in a short clause."""
-    if message.alone(0, len(message.text)) or len(message.text) <= token.end - token.start + 2:
+    if len(message.cuts) == ONE or len(message.text) <= token.end - token.start + 2:
         return token.tag == "level"
     words = message.clause_text(token.start)
     return _own_facts(message) and len(words) <= PROOF_REACH
@@ -157,6 +191,8 @@ def _wondered(message: Message, start: int, end: int) -> bool:
 
 def _own_facts(message: Message) -> bool:
     """Other things told of somebody: without them a bare level is only a subject to ask about."""
+    if message.told_apart:
+        return True
     own = ("employed", "group_did", "organised", "pay")
     timed = any(q.unit in ("month", "year", "age") for q in message.quantities)
     return timed or any(tag in message.tags for tag in own)
@@ -172,9 +208,9 @@ def _dated(message: Message, tokens: list[Token]) -> Iterator[Finding]:
     dated = read_past(message.text, message.today)
     for start, end, value in dated:
         near = any(-4 <= t.start - end <= PROOF_REACH or 0 <= start - t.end <= 4 for t in tokens)  # noqa: PLR2004 - a verb
-        if near and any(
-            c in message.text[max(start - 6, 0) : end + 6] for c in "考拿发办取评下证领"
-        ):
+        around = message.text[max(start - 6, 0) : end + 6]
+        near = near or ("证" in around and bool(tokens) and "是" in around)
+        if near and any(c in around for c in "考拿发办取评下证领换"):
             yield Finding("certificate_date", value, start)
             return
 
@@ -193,9 +229,40 @@ def _circumstances(message: Message, paper: bool) -> Iterator[Finding]:  # noqa:
             yield Finding("organised_by", token.value, token.start)
     if paper and "organised" not in message.tags:
         yield from _by_firm(message)
+    if paper or told:
+        yield from _by_whom(message, paper=paper)
+        yield from _issue(message, paper=paper)
+
+
+def _by_whom(message: Message, *, paper: bool) -> Iterator[Finding]:
+    """技校免费班带考的, 厂里统一组织考的, 自己掏的钱; a paper or an examination is spoken of."""
+    if not paper and not any(c in message.text for c in "考证"):
+        return
+    for name, value in BY_WHOM:
+        match = find(f"paper.{name}", message.text)
+        if match:
+            yield Finding("organised_by", value, match.start())
+            return
+
+
+def _issue(message: Message, *, paper: bool) -> Iterator[Finding]:
+    """复审的, 换证, 不是第一次, against 初次, 头一回办."""
+    if not paper and "证" not in message.text:
+        return
+    match = find("paper.renewed", message.text)
+    if match:
+        yield Finding(FIRST, value=False, at=match.start())
+        return
     for token in message.tags.get("prove", ()):
-        if token.value in ("first", "renew") and told:
-            yield Finding("first_issue", token.value == "first", token.start)
+        if token.value in ("first", "renew"):
+            if any(q.head == token.end and q.unit in ("month", "year") for q in message.quantities):
+                continue
+            first = token.value == "first" and not message.negated(token.start)
+            yield Finding(FIRST, first, token.start)
+            return
+    match = find("paper.first", message.text)
+    if match:
+        yield Finding(FIRST, value=True, at=match.start())
 
 
 def _training_follows(message: Message, token: Token) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.slots.governors import told
 from knowledge.slots.message import Finding
+from knowledge.slots.patterns import find, patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 HIRES = frozenset({"poor_labor", "employment_difficulty", "zero_employment_family"})
 COUNTED = frozenset({"person", "some", "seat"})
 TYPE = "employer_type"
+FIGURES = frozenset({"staff", "seats", "new_training_body", "trainees", "hires_group"})
 
 
 def employers(message: Message) -> list[Finding]:
     """Find a firm's facts; what kind of firm it is, only where it speaks as a firm."""
-    found = [*_hires(message), *_counts(message), *_flags(message), *_ranks(message)]
+    found = [*_hires(message), *_counts(message), *_said(message), *_flags(message)]
+    found += _ranks(message)
     return [*found, *_type(message, found)]
 
 
@@ -32,7 +35,7 @@ def _hired_group(message: Message) -> Token | None:
         hire = any(
             t.tag == "firm_word" and t.value == "hire" for t in message.before(token.start, 12)
         )
-        if hire or ("firm" in message.tags and _count_before(message, token)):
+        if hire or (message.firm and _count_before(message, token)):
             return token
     return None
 
@@ -56,7 +59,7 @@ def _hires(message: Message) -> Iterator[Finding]:
     if token is None:
         return
     count = _count_before(message, token) or _count_after(message, token)
-    if count is None and not ("firm" in message.tags or _shop(message)):
+    if count is None and not (message.firm or _shop(message)):
         return
     if message.generic or (not message.personal and message.asks and not _done(message, token)):
         return
@@ -87,8 +90,17 @@ def _counts(message: Message) -> Iterator[Finding]:
         if quantity.low == 1 and quantity.high == 1:
             continue
         key = _meaning(message, quantity, words)
+        if key == "staff" and _examined(message):
+            key = "trainees"
         if key:
             yield Finding(key, quantity.as_json(), quantity.head)
+
+
+def _examined(message: Message) -> bool:
+    """Whether the people a firm counts are those it had examined for a paper."""
+    if not message.tags.keys() & {"level", "paper"} or "考" not in message.text:
+        return False
+    return "organised" in message.tags or find("paper.by_school", message.text) is not None
 
 
 def _own(message: Message, quantity: Quantity) -> bool:
@@ -101,17 +113,35 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
     behind = [*message.after(quantity.end, 6)]
     if "brand" in words:
         return _brand_count(message, quantity)
-    if quantity.unit == "seat" or any(t.tag == "firm_word" and t.value == "seat" for t in near):
+    first = behind[0] if behind and behind[0].start == quantity.end else None
+    if _of_seats(message, quantity, near, first):
         return "seats"
     counted = any(t.value in ("apprentice", "employees") for t in near + behind[:1])
-    if quantity.unit == "some" and not (counted or "kind" in message.tags):
+    some = quantity.unit == "some" and not (counted or "kind" in message.tags)
+    if some or (first and first.tag == "kind"):
         return ""
     if _trained(near, behind, message):
         return "trainees"
     at_site = any(t.tag == "site" and quantity.head - t.end <= 1 for t in near[:1])
-    if at_site or "firm" in message.tags or any(t.value == "employees" for t in near + behind):
+    if at_site or message.firm or any(t.value == "employees" for t in near + behind):
         return "staff"
     return ""
+
+
+def _of_seats(message: Message, quantity: Quantity, near: list[Token], first: Token | None) -> bool:
+    """Whether so many can sit: 260个座, 能坐120人, 一次能训100人."""
+    if quantity.unit == "seat" or quantity.head in _seats(message):
+        return True
+    return (first is not None and first.value == "seat") or any(
+        t.tag == "firm_word" and t.value == "seat" for t in near
+    )
+
+
+def _seats(message: Message) -> set[int]:
+    """Return where the number stands of which it is said that so many can sit or be trained."""
+    if not any(c in message.text for c in "坐容装训"):
+        return set()
+    return {m.end() for m in patterns()["firm.seats"].finditer(message.text)}
 
 
 def _trained(near: list[Token], behind: list[Token], message: Message) -> bool:
@@ -145,9 +175,35 @@ def _brand_count(message: Message, quantity: Quantity) -> str:
     return ""
 
 
+def _said(message: Message) -> Iterator[Finding]:
+    """Insured or not, within the subsidised scope, a new training body: said in many ways."""
+    text = message.text
+    if message.generic or not message.personal or not (message.firm or "site" in message.tags):
+        return
+    if "险" in text or "社保" in text:
+        for name, value in (("firm.uninsured", False), ("firm.insured", True)):
+            match = find(name, text)
+            if match and (message.firm or _hired_group(message) or "employees" in _words(message)):
+                yield Finding("insured", value, match.start())
+                break
+    if "范围" in text:
+        for name, value in (("firm.out_of_scope", False), ("firm.in_scope", True)):
+            match = find(name, text)
+            if match:
+                yield Finding("in_scope", value, match.start())
+                break
+    match = find("firm.new_body", text) if "训" in text else None
+    if match and not text.endswith(("想", "准备", "要", "打算", "计划"), 0, match.start()):
+        yield Finding("new_training_body", value=True, at=match.start())
+
+
+def _words(message: Message) -> set[str]:
+    return {token.value for token in message.tags.get("firm_word", ())}
+
+
 def _flags(message: Message) -> Iterator[Finding]:
     for token in message.tags.get("firm_word", ()):
-        firm = "firm" in message.tags or "site" in message.tags
+        firm = message.firm or "site" in message.tags
         built = token.value == "new_body" or (token.value == "build" and _body(message, token))
         if built and firm and (message.personal or not message.asks) and not message.generic:
             if not message.text.startswith("的", token.end) and not message.text.endswith(
@@ -155,7 +211,7 @@ def _flags(message: Message) -> Iterator[Finding]:
             ):
                 yield Finding("new_training_body", not message.negated(token.start), token.start)
         elif token.value in ("insured", "uninsured") and (message.personal or not message.asks):
-            if _hired_group(message) or "firm" in message.tags:
+            if _hired_group(message) or message.firm:
                 yield Finding("insured", token.value == "insured", token.start)
         elif token.value == "dispatched" and message.happened(token) and message.somebody(token):
             yield Finding("dispatched", not message.negated(token.start), token.start)
@@ -186,8 +242,27 @@ def _type(message: Message, found: list[Finding]) -> Iterator[Finding]:
             yield Finding(TYPE, firms[0].value, firms[0].start)
     elif _shop(message) and "hires_group" in keys:
         yield Finding(TYPE, "individual_business", 0)
+    elif not firms and _speaks_for_firm(message, keys):
+        yield Finding(TYPE, "enterprise", 0)
     elif firms and firms[0].value == "enterprise" and _works_there(message):
         yield Finding("employed", "enterprise", firms[0].start)
+
+
+def _speaks_for_firm(message: Message, keys: set[str]) -> bool:
+    """Whether it is a firm's talk without 我们厂: a firm of one's own, figures of a named one."""
+    if message.owned_firm and message.personal:
+        return True
+    return bool(keys & FIGURES) and _firm_named(message)
+
+
+def _firm_named(message: Message) -> bool:
+    """Whether a firm is the place of what is told: 厂里六百人, 公司职工培训."""
+    if any(t.value == "enterprise" for t in message.tags.get("site", ())[:1]):
+        return True
+    return any(
+        t.value == "enterprise" and message.text[t.start] in "公厂单"
+        for t in message.tags.get("kind", ())
+    )
 
 
 def _works_there(message: Message) -> bool:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.slots.message import Finding
+from knowledge.slots.patterns import find, patterns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from knowledge.slots.lexicon import Token
     from knowledge.slots.message import Message
 
@@ -17,7 +20,8 @@ DOING_REACH = 7
 STRONG_SITES = ("厂里", "矿上", "矿里", "厂子里", "井下")
 PUBLIC = "public_institution"
 AT = ("在", "是", "进了", "在个", "单位是", "属于")
-NO_WORKPLACE = frozenset("门组培统安报念读学")
+NEXT = frozenset({"ins", "level", "prove", "paper", "pay", "organised", "ask"})
+NO_WORKPLACE = frozenset("门组培统安报念读学补")
 
 
 def employment(message: Message) -> list[Finding]:
@@ -26,15 +30,50 @@ def employment(message: Message) -> list[Finding]:
     for token in message.tags.get("employed", ()):
         event = token.value in EVENTS or message.text[token.start] in ACTIVE
         said = message.happened(token) if event else message.somebody(token)
+        if message.text.startswith("培训", token.end):
+            continue
         if said and not _part_of_pair(message, token) and not _whether(message, token):
             found.append(_employed(message, token))
+    if not found:
+        found = [*_own_shop(message), *_jobless(message)]
     free = any(f.value in ("flexible", "self_employed") for f in found)
     if free:
         found = [f for f in found if f.value != "none"]
     for token in message.tags.get("site", ()):
         if _works_at(message, token) and not (free and _free_behind(message, token)):
             found.append(_employed(message, token))
-    return found
+    return found or _at_firm(message)
+
+
+def _own_shop(message: Message) -> Iterator[Finding]:
+    """自己开的网店, 我开小卖部: self-employed."""
+    match = find("work.own_shop", message.text) if "开" in message.text else None
+    if match and message.told and "firm" not in message.tags:
+        yield Finding(EMPLOYED, "self_employed", match.start())
+
+
+def _jobless(message: Message) -> Iterator[Finding]:
+    """没找着工作, said of oneself: nobody employs them."""
+    for token in message.tags.get("jobless", ()):
+        if message.happened(token) and not message.firm:
+            yield Finding(EMPLOYED, "none", token.start)
+            return
+
+
+def _at_firm(message: Message) -> list[Finding]:
+    """厂里给组织的, 公司没给交: whoever says so works there."""
+    if message.firm or not message.told or not message.personal or "firm_word" in message.tags:
+        return []
+    if any(t.value == "laid_off" for t in message.tags.get("group_did", ())) or _counted(message):
+        return []
+    match = find("work.at_firm", message.text)
+    return [Finding(EMPLOYED, "enterprise", match.start())] if match else []
+
+
+def _counted(message: Message) -> bool:
+    """厂里两百八十人: the firm itself is described."""
+    ends = {token.end for token in message.tags.get("site", ())}
+    return any(q.unit == "person" and q.head in ends for q in message.quantities)
 
 
 def _free_behind(message: Message, token: Token) -> bool:
@@ -56,8 +95,7 @@ def _part_of_pair(message: Message, token: Token) -> bool:
     """没工作 of a whole family, or of somebody who just left school, is told as a group."""
     if token.value != "none":
         return False
-    halves = ("family", "school")
-    return any(t.tag in halves for t in message.before(token.start, PAIR_REACH, clause=False))
+    return any(t.tag == "family" for t in message.before(token.start, PAIR_REACH, clause=False))
 
 
 def _works_at(message: Message, token: Token) -> bool:
@@ -72,9 +110,28 @@ def _works_at(message: Message, token: Token) -> bool:
     if token.value == PUBLIC and text.startswith(("学校", "医院"), token.start):
         return claimed and (_does(message, token) or text.endswith("单位是", 0, token.start))
     at_it = text.endswith(AT, 0, token.start) or _place_led(message, token)
-    if at_it or _does(message, token):
+    if at_it or _does(message, token) or _fragment(message, token):
         return claimed
     return _strong(message, token) and claimed
+
+
+def _fragment(message: Message, token: Token) -> bool:
+    """建材厂的, 富士康上班, 我是建安公司的: a clause that says no more; 煤矿上的失业保险…."""
+    if message.firm:
+        return False
+    first, last = message.clause(token.start)
+    lead = message.text[first : token.start]
+    behind = message.text[token.end : last].rstrip(",。!?;:、 .~…")
+    if token.value == PUBLIC and find("work.public_job", message.text[token.start : last]):
+        return True
+    match = patterns()["work.behind_place"].match(behind)
+    end = match.end() if match else 0
+    if end == len(behind):
+        own = [t for t in message.before(token.start, len(lead)) if t.tag in ("self", "other")]
+        return bool(own) or find("work.led_to_place", lead) is not None
+    if not end or behind[end - 1] not in "的滴班":
+        return False
+    return any(t.start == token.end + end and t.tag in NEXT for t in message.after(token.end, 8))
 
 
 def _strong(message: Message, token: Token) -> bool:

@@ -55,8 +55,15 @@ def _others(message: Message) -> list[Token]:
     return [
         token
         for token in message.tags.get("other", ())
-        if not _companion(message, token) and not _half_word(message, token)
+        if not _companion(message, token)
+        and not _half_word(message, token)
+        and not _of_firm(message, token)
     ]
+
+
+def _of_firm(message: Message, token: Token) -> bool:
+    """带了15个娃, 收了八个徒弟: those a firm counts are not whom the message is about."""
+    return message.firm and any(0 <= token.start - q.end <= 1 for q in message.quantities)
 
 
 def _half_word(message: Message, token: Token) -> bool:
@@ -140,6 +147,8 @@ def _merged(message: Message, findings: Iterable[Finding]) -> dict[str, object]:
             continue
         elif key not in facts or _replaces(message, facts[key], finding):
             facts[key] = value
+    if message.firm and facts.get("employer_type") == "individual_business":
+        facts.pop("employed", None)
     return _without_contradiction(facts)
 
 

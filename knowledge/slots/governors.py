@@ -27,10 +27,19 @@ STATES = frozenset({"group_did", "employed", "schooling", "school", "jobless"})
 
 def governor(message: Message, quantity: Quantity) -> str:
     """Say what `quantity` measures: ins, notins, train, work, hire, or "" where nothing tells."""
-    found = _first(message, quantity, message.before(quantity.head))
+    found = _added(message, quantity)
+    found = found or _first(message, quantity, message.before(quantity.head))
     if not found:
         found = _first(message, quantity, message.after(quantity.end, 6), behind=True)
     return found or _first(message, quantity, message.before(quantity.head, 10, clause=False))
+
+
+def _added(message: Message, quantity: Quantity) -> str:
+    """十四个月，哦失业保险: the insurance is named as an afterthought."""
+    if quantity.unit == "day" or not message.alone(quantity.head, quantity.end):
+        return ""
+    named = (t for t in message.after(quantity.end, 6, clause=False) if t.tag == "ins")
+    return next((INSURANCE for t in named if t.value == "yes"), "")
 
 
 def _first(

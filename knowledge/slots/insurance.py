@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.slots.governors import INSURANCE, governor, told
 from knowledge.slots.message import Finding
+from knowledge.slots.patterns import find, patterns
 
 if TYPE_CHECKING:
     from knowledge.slots.lexicon import Token
@@ -15,18 +16,54 @@ if TYPE_CHECKING:
 MONTHS = "unemployment_insurance_months"
 PERIODS = "insurance_periods"
 BARE = 8
+STRETCH = 12
 YEAR = 12
 
 
 def insurance(message: Message) -> list[Finding]:
     """Find how long was paid in, or that nothing was."""
+    stretches = _stretches(message)
+    if stretches:
+        return [Finding(PERIODS, [q.low for q in stretches], stretches[0].head)]
     found = [q for q in message.quantities if q.unit in ("month", "year") and _paid_in(message, q)]
     if len(found) > 1 and _in_stretches(message, found):
         return [Finding(PERIODS, [q.low for q in found], found[0].head)]
     findings = [Finding(MONTHS, q.as_json(), q.head) for q in found]
     if not findings:
-        findings = [Finding(MONTHS, 0, t.start) for t in _unpaid(message)]
+        findings = [Finding(MONTHS, 0, t.start) for t in _unpaid(message)] or _never(message)
     return findings or _full_year(message)
+
+
+def _stretches(message: Message) -> list[Quantity]:
+    """前面8个月，后面5个月: two or more stretches of an insurance that was interrupted."""
+    if not _named(message) or not find("insurance.broken", message.text):
+        return []
+    before = patterns()["insurance.stretch"]
+    found = [
+        q
+        for q in message.quantities
+        if q.unit in ("month", "year")
+        and q.sure == "exact"
+        and told(message, q)
+        and before.search(message.text[max(q.head - STRETCH, 0) : q.head])
+    ]
+    return found if len(found) > 1 else []
+
+
+def _named(message: Message) -> bool:
+    return any(token.value == "yes" for token in message.tags.get("ins", ())) or (
+        "失业保险" in message.text
+    )
+
+
+def _never(message: Message) -> list[Finding]:
+    """失业保险一天都没交过, 没交失业保险: nothing was paid in."""
+    if "没" not in message.text or not message.told or "险" not in message.text:
+        return []
+    if message.firm and "pay" not in message.tags:
+        return []
+    match = find("insurance.never", message.text)
+    return [Finding(MONTHS, 0, match.start())] if match else []
 
 
 def _paid_in(message: Message, quantity: Quantity) -> bool:

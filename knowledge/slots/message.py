@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.slots.lexicon import Token, lexicon
 from knowledge.slots.numbers import ANY
+from knowledge.slots.patterns import find, patterns
 from knowledge.slots.quantities import Quantity, find_quantities
 
 if TYPE_CHECKING:
@@ -23,12 +24,21 @@ OURS = "我俺咱本"
 OR = "还是"
 LEAST_SUM = 150
 MANY = 10
+BOUNDS = ("不够", "不到", "不满", "没到", "没满", "交了", "满了", "够", "差", "上了", "学了")
 LONGEST_LIFE = 80 * 12
 MOST_ALIKE = 20  # phrases of one tag, and quantities, that are looked at: no message has more
 LISTED = frozenset({
     "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site",
     "prove", "jobless", "schooling",
 })  # fmt: skip
+TELLING = frozenset({
+    "employed", "site", "pay", "prove", "jobless", "schooling", "household", "group", "group_did",
+    "organised",
+})  # fmt: skip
+QUESTIONS = frozenset({"ask", "rule", "official", "suppose", "money"})
+LENGTHS = frozenset({"month", "year", "age", "day", "time"})
+EXACT = frozenset({"exact", "about", "range"})
+QUESTION = re.compile("(?<!才)(?<!就)(?:还|可)?能(?!力)|够不够|够格|算不算|行不行|可不可以")
 SURE_UNITS = frozenset({"money", "bare"})
 
 
@@ -59,8 +69,13 @@ class Message:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
         spans = [(token.start, token.end) for token in self.tokens]
         found = [
-            q for q in find_quantities(self.text, spans, MOST_ALIKE) if not _is_year(self.text, q)
+            q
+            for q in find_quantities(self.text, spans, MOST_ALIKE)
+            if not _is_year(self.text, q) and not _is_day_of_month(self.text, q)
         ]
+        if "没" in self.text:
+            nothing = {m.start() for m in patterns()["insurance.nothing"].finditer(self.text)}
+            found = [q for q in found if q.head not in nothing]
         kept = [q for i, q in enumerate(found) if not self._is_rate(found, i)]
         kept = _without_shortfall(self.text, kept)
         return [q for q in kept if not (len(kept) > 1 and self.text.endswith("不是", 0, q.head))]
@@ -77,6 +92,9 @@ class Message:
         ):
             return True
         following = found[index + 1 : index + 2]
+        earlier = found[max(index - 1, 0) : index]
+        if any(q.unit == "money" and quantity.head - q.end <= 1 for q in earlier):
+            return True
         return any(
             q.unit in SURE_UNITS and q.head - quantity.end <= 1 and q.low >= 10  # noqa: PLR2004 - yuan
             for q in following
@@ -94,9 +112,65 @@ class Message:
             return True
         if any(token.value != "weak" for token in self.tags.get("other", ())):
             return True
+        if any(self.text[t.start] in OURS and t.value == "had" for t in self.tags.get("prove", ())):
+            return True
         if any(self.text[token.start] in OURS for token in self.tags.get("firm", ())):
             return True
-        return any(self._took_on(token) for token in self.tags.get("firm_word", ()))
+        if any(self._took_on(token) for token in self.tags.get("firm_word", ())):
+            return True
+        return self.told_apart
+
+    @cached_property
+    def told_apart(self) -> bool:
+        """Whether a part that asks nothing tells something, and another part asks about it.
+
+        What stands before 还能, 能, 算 is told and what follows is the question (47了还能办吗).
+        """
+        if not self.asks or ("official" in self.tags and not self._past):
+            return False
+        parts = list(zip(self.cuts, self.cuts[1:], strict=False))
+        if len(parts) > 1 and any(self._tells(start, end) for start, end in parts):
+            return True
+        question = QUESTION.search(self.text)
+        return question is not None and self._tells(0, question.start(), within=True)
+
+    @cached_property
+    def _past(self) -> bool:
+        return any(self._over(token) for token in self.tokens)
+
+    def _over(self, token: Token) -> bool:
+        """Whether something was done or happened: 考了, 交过, 下岗了."""
+        done = token.tag in ("learn", "pay", "prove", "group_did", "organised")
+        return done and token.value != "want" and self.text[token.end - 1] in "了过的"
+
+    def _tells(self, start: int, end: int, *, within: bool = False) -> bool:
+        """Whether the part asks nothing and tells something; a name alone (`within`) tells none."""
+        inside = self.tokens[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
+        if any(t.tag in QUESTIONS for t in inside):
+            return False
+        if ASKING_END.search(self.text[start:end].rstrip(" ,。")):
+            return False
+        hired = any(t.value == "hire" for t in inside)
+        told = (
+            t
+            for t in inside
+            if not (hired and t.tag == "site") and t.tag in TELLING and self._of_somebody(t)
+        )
+        if not within and any(told):
+            return True
+        return any(
+            start <= q.head < end
+            and q.unit in LENGTHS | ({"bare"} if within else set())
+            and not (within and (q.sure not in EXACT or self.text.startswith("的", q.end)))
+            for q in self.quantities
+        )
+
+    def _of_somebody(self, token: Token) -> bool:
+        """Whether it is neither a wish nor said of people in general (贫困户的人, …人员)."""
+        if token.tag == "prove":
+            return token.value != "want"
+        general = token.tag in ("group", "employed", "group_did")
+        return not general or not self.text.startswith(("的人", "人", "的职工", "被"), token.end)
 
     def _took_on(self, token: Token) -> bool:
         """Whether a firm tells whom it took on (招了15个人), a brand how many it trained."""
@@ -126,6 +200,22 @@ class Message:
     def corrects(self) -> bool:
         """Whether an earlier statement is being put right."""
         return "fix" in self.tags or "不是" in self.text or "现在是" in self.text
+
+    @cached_property
+    def firm(self) -> bool:
+        """Whether somebody speaks for a firm: 我们厂, 公司是我开的."""
+        return "firm" in self.tags or self.owned_firm
+
+    @cached_property
+    def owned_firm(self) -> bool:
+        """Whether a firm is somebody's own: 我开的厂, 公司是我开的."""
+        text = self.text
+        return ("开" in text or "办" in text) and find("firm.mine", text) is not None
+
+    @property
+    def told(self) -> bool:
+        """Whether what is said is said of somebody, and not asked about nobody."""
+        return not self.generic and (self.personal or not self.asks)
 
     def clause(self, at: int) -> tuple[int, int]:
         """Return start and end of the clause around `at`."""
@@ -175,6 +265,8 @@ class Message:
         """Whether it is the question itself if somebody is this (算不算…, 我是…吗)."""
         for earlier in self.before(token.start, 6):
             if earlier.tag == "ask":
+                if self._reckoned(earlier, token):
+                    return False
                 if self.text[earlier.start : earlier.end] != OR:
                     return True
                 return any(t.tag == token.tag for t in self.before(earlier.start, 8))
@@ -182,7 +274,16 @@ class Message:
         if OR in self.text[token.end : token.end + 6]:
             return True
         behind = self.text[token.end : token.end + 2]
-        return behind[:1] in ("吗", "么") or behind in ("不?", "不算", "算吗", "算不")
+        return behind[:1] in ("吗", "么") or behind in ("不?", "算吗", "算不")
+
+    def _reckoned(self, ask: Token, token: Token) -> bool:
+        """俺家算零就业, 算是农村转移的: said to be it, where more follows than 吗 or 不."""
+        if self.text[ask.start : ask.end] != "算" or self.text[ask.start - 1 : ask.start] in "不就":
+            return False
+        rest = self.text[token.end : self.clause(token.start)[1]].strip("的 ,。")
+        first, last = self.clause(token.start)
+        more = last < len(self.text) or first > 0
+        return (more and not rest) or rest.startswith(("能", "可", "享受", "可以"))
 
     def alone(self, start: int, end: int) -> bool:
         """Whether these words make a clause of their own."""
@@ -224,6 +325,8 @@ class Message:
 def _is_few(text: str, token: Token) -> bool:
     """Whether a phrase begins in the middle of a number: 几个 in 十几个, 1个月是 in 11个月是."""
     first, earlier = text[token.start], text[token.start - 1 : token.start]
+    if token.value == "rate" and text.endswith(BOUNDS, 0, token.start):
+        return True
     return earlier in ANY and first in ANY and first != "零" and earlier not in "俩仨"
 
 
@@ -245,6 +348,11 @@ def _is_year(text: str, quantity: Quantity) -> bool:
     return since or text.startswith(
         ("开始", "起", "考的", "拿的", "办的", "毕业", "入职"), quantity.end
     )
+
+
+def _is_day_of_month(text: str, quantity: Quantity) -> bool:
+    """Whether it is the 26号 of 九月26号: a day, no number of people."""
+    return text[quantity.head - 1 : quantity.head] == "月" and text[quantity.end - 1] == "号"
 
 
 def _without_shortfall(text: str, found: list[Quantity]) -> list[Quantity]:

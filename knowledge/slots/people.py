@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.slots.lexicon import lexicon
 from knowledge.slots.message import Finding
+from knowledge.slots.patterns import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 HAS, NOT = "groups_has", "groups_not"
 HOUSEHOLD = "household_type"
+EVENTS = ("two_later", "veteran", "laid_off", "registered_unemployed", "rural_transfer")
+HIGH = ("大学", "大专", "本科", "学院")
 HIRED_REACH, PAIR_REACH, HALF_REACH = 10, 12, 8
 PAIRS = (
     ("school", "low", "schooling", "stop", "two_later"),
@@ -22,14 +26,8 @@ PAIRS = (
     ("school", "any", "jobless", "graduate", "grad_left_school_unemployed"),
     ("school", "high", "employed", "none", "grad_left_school_unemployed"),
     ("school", "any", "employed", "none", "grad_left_school_unemployed"),
-    ("school", "high_this_year", "jobless", "graduate", "grad_left_school_unemployed"),
-    ("school", "this_year", "jobless", "graduate", "grad_left_school_unemployed"),
     ("family", "all", "group_did", "zero_employment_family", "zero_employment_family"),
     ("family", "all", "employed", "none", "zero_employment_family"),
-)
-BEHIND = re.compile(
-    r"户口(?:还|就|是|都)?(?:在|是)([\u4e00-\u9fff]{2,4}?)"
-    r"(?:县|市|省|的|人|那边|老家|村|[,。? 、]|$|能|可|但|在|呢)"
 )
 BEFORE = re.compile(
     r"(外地|外省|外市|河南|河北|陕西|山东|内蒙|安徽|湖北|四川|江苏|甘肃|东北|长治|运城|临汾|太原|晋中|焦作|济源)(?:的)?户口"
@@ -49,16 +47,28 @@ def groups(message: Message) -> list[Finding]:
             if message.somebody(token):
                 found.append(Finding(NOT, token.value, token.start))
         elif message.somebody(token):
-            late = token.value == "grad_this_year" and _jobless_after(message, token)
-            value = "grad_left_school_unemployed" if late else token.value
-            found.append(Finding(HAS, value, token.start))
+            denied = message.text.startswith(("不算", "算不上"), token.end)
+            found.append(Finding(NOT if denied else HAS, token.value, token.start))
     for token in message.tags.get("group_did", ()):
         if token.value == "zero_employment_family" and not _family_before(message, token):
             continue
         if message.happened(token):
             key = NOT if message.negated(token.start, 0) else HAS
             found.append(Finding(key, token.value, token.start))
-    return [*found, *_pairs(message), *_graduates(message)]
+    return [*found, *_pairs(message), *_graduates(message), *_events(message)]
+
+
+def _events(message: Message) -> Iterator[Finding]:
+    """初中出来就不念了, 刚当完兵, 没下过岗: what happened, in words that vary."""
+    if not message.told or _staff_spoken_of(message):
+        return
+    for name in EVENTS:
+        match = find(f"group.{name}", message.text)
+        if match is None or message.text.startswith(("的人", "人员", "证明"), match.end()):
+            continue
+        before = message.text[max(match.start() - 3, 0) : match.start()]
+        denied = before.endswith(("没", "没有", "不是", "也没", "未"))
+        yield Finding(NOT if denied else HAS, name, match.start())
 
 
 def _hired(message: Message, token: Token) -> bool:
@@ -101,24 +111,26 @@ def _pairs(message: Message) -> Iterator[Finding]:
 
 
 def _graduates(message: Message) -> Iterator[Finding]:
-    """今年大学毕业: this year's graduate, unless a pair says more."""
+    """今年大学毕业: this year's graduate; 大学毕业两年没找着工作: one who left without work."""
+    if "毕业" not in message.text or not message.told:
+        return
+    match = find("graduate.this_year", message.text)
+    low = any(t.value == "low" for t in message.tags.get("school", ()))
+    if match:
+        yield Finding(HAS, "grad_this_year", match.start())
+        return
     for token in message.tags.get("school", ()):
-        this_year = token.value == "high_this_year" or (
-            token.value == "high"
-            and "今年" in message.text[max(token.start - 6, 0) : token.end]
-            and "刚" not in message.text[token.start : token.end][:0]
-        )
-        if token.value == "this_year":
-            this_year = any(w in message.text for w in ("大学", "大专", "本科", "学院"))
-        if this_year and message.happened(token) and not _jobless_after(message, token):
+        high = any(word in message.text for word in HIGH)
+        this_year = token.value == "high_this_year" or (token.value == "this_year" and high)
+        if this_year and message.happened(token):
             yield Finding(HAS, "grad_this_year", token.start)
-
-
-def _jobless_after(message: Message, token: Token) -> bool:
-    return any(
-        t.tag == "jobless" or (t.tag == "employed" and t.value == "none")
-        for t in message.after(token.end, PAIR_REACH, clause=False)
+            return
+    jobless = "jobless" in message.tags or any(
+        t.value == "none" for t in message.tags.get("employed", ())
     )
+    match = find("graduate.earlier", message.text)
+    if match and jobless and not low:
+        yield Finding(HAS, "grad_left_school_unemployed", match.start())
 
 
 def household(message: Message) -> list[Finding]:
@@ -140,13 +152,32 @@ def household(message: Message) -> list[Finding]:
 
 
 def registration(message: Message) -> list[Finding]:
-    """Find 户口在河南, 陕西户口, 外地户口: the place as it was said."""
-    if "户口" not in message.text or message.generic or not (message.personal or not message.asks):
+    """Find 户口在河南, 陕西户口 (the place as said; ours by its official name), and 人住泽州."""
+    found: list[Finding] = []
+    if not message.told:
+        return found
+    if "住" in message.text and (match := find("place.lives", message.text)):
+        county = _county(message.text[match.end() : match.end() + 6])
+        if county:
+            found.append(Finding("county", county, match.end()))
+    if "户口" in message.text:
+        found += _hukou(message)
+    return found
+
+
+def _hukou(message: Message) -> list[Finding]:
+    match = BEFORE.search(message.text)
+    if match:
+        return [Finding("hukou", match[1], match.start())]
+    match = find("place.hukou", message.text)
+    if match is None or NO_PLACE.search(match["p"]):
         return []
-    found = BEFORE.search(message.text)
-    if found:
-        return [Finding("hukou", found[1], found.start())]
-    found = BEHIND.search(message.text)
-    if found and not NO_PLACE.search(found[1]):
-        return [Finding("hukou", found[1], found.start())]
-    return []
+    return [Finding("hukou", _county(match["p"]) or match["p"], match.start())]
+
+
+def _county(words: str) -> str | None:
+    """Return the county named at the beginning of `words`, by its official name."""
+    for token in lexicon(("places",)).scan(words):
+        if token.tag == "county" and token.start == 0:
+            return token.value
+    return None

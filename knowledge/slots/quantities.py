@@ -11,7 +11,11 @@ from knowledge.slots.numbers import DIGITS, Number, read_number
 
 MONTHS_OF_YEAR, DAYS_OF_WEEK, HALF_MONTH = 12, 7, 15
 MASK = "\x00"
-STARTS = re.compile(r"[0-9零〇一二两俩仨三四五六七八九十百千几廿半]")
+STARTS = re.compile(
+    r"[0-9零〇一二两俩仨三四五六七八九十百千几廿半]"
+    r"|(?<=[险 ,。了满有够交\x00])年(?=半(?![个年月价]))"
+)
+YEAR_AND_HALF = 18
 EXTRA = re.compile(
     r"[零又外加 ]{0,2}(?:(?P<half>半)|(?P<two>[俩仨])个?月"
     r"|(?P<n>[0-9一二两三四五六七八九十]{1,3})(?P<u>个半?月|天))"
@@ -81,6 +85,8 @@ def _masked(text: str, taken: list[tuple[int, int]]) -> str:
 
 
 def _read(bare: str, text: str, at: int) -> Quantity | None:
+    if bare[at] == "年":
+        return Quantity("year", YEAR_AND_HALF, YEAR_AND_HALF, "exact", at, at + 2, at)
     if bare[at] == "半":
         return _half(text, at)
     number = read_number(bare, at)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from knowledge.slots.governors import TRAINING, governor, told
 from knowledge.slots.message import Finding
+from knowledge.slots.numbers import read_number
+from knowledge.slots.patterns import find, patterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,14 +17,18 @@ if TYPE_CHECKING:
     from knowledge.slots.quantities import Quantity
 
 DAYS, MONTHS, KIND = "training_days", "training_months", "training_kind"
+EACH = "inclusive_courses_days"
 TIMES, PAPERS = "times_this_year", "certificates_this_year"
+AMOUNTS = frozenset({"person", "some", "day", "month", "year", "visit"})
+COURSES = ("awareness", "company")
 FIRM_KINDS = frozenset({"work_training", "apprenticeship", "enterprise"})
 SHORT = 10
 
 
 def trainings(message: Message) -> list[Finding]:
     """Find the facts of a course and of courses this year."""
-    lengths = [*_lengths(message)]
+    courses = _courses(message)
+    lengths = courses or [*_lengths(message)]
     found = [
         *lengths,
         *_kinds(message, bool(lengths)),
@@ -30,7 +36,8 @@ def trainings(message: Message) -> list[Finding]:
         *_times(message),
         *_papers(message),
     ]
-    return [*found, *_student(message), *_startup(message), *_rate(message)]
+    found += [*_student(message), *_startup(message), *_rate(message), *_same(message)]
+    return found + _staff_course(message, found)
 
 
 def _lengths(message: Message) -> Iterator[Finding]:
@@ -50,7 +57,43 @@ def _lengths(message: Message) -> Iterator[Finding]:
                     "years", quantity._replace(low=quantity.low // 12).as_json(), quantity.head
                 )
         elif measured == TRAINING or _hiring(message, measured):
-            yield Finding(MONTHS, quantity.as_json(), quantity.head)
+            yield Finding(MONTHS, _full(message, quantity), quantity.head)
+
+
+def _full(message: Message, quantity: Quantity) -> object:
+    """干满7个月 is seven months, not seven or more."""
+    full = message.text.endswith(("干满", "学满", "上满", "做满", "读满"), 0, quantity.head)
+    return quantity.low if full and quantity.sure == "least" else quantity.as_json()
+
+
+def _courses(message: Message) -> list[Finding]:
+    """两个普惠班，一个七天一个五天: the days of each."""
+    if "inclusive" not in {token.value for token in message.tags.get("kind", ())}:
+        return []
+    ends = {m.end() for m in patterns()["course.each"].finditer(message.text)}
+    days = [q for q in message.quantities if q.unit == "day" and q.head in ends]
+    if len(days) < 2 or not message.told:  # noqa: PLR2004 - one course is a length
+        return []
+    return [Finding(EACH, [q.low for q in days], days[0].head)]
+
+
+def _staff_course(message: Message, found: list[Finding]) -> list[Finding]:
+    """A firm that taught its people for some days gave them staff training."""
+    days = next((f for f in found if f.key == DAYS), None)
+    known = any(f.key == KIND for f in found) or "kind" in message.tags
+    staff = any(t.value == "employees" for t in message.tags.get("firm_word", ()))
+    if days is None or known or not staff or not message.firm:
+        return []
+    return [Finding(KIND, "enterprise", days.at)]
+
+
+def _same(message: Message) -> Iterator[Finding]:
+    """今年学过，还想再学一遍: the same course again."""
+    if not ("过" in message.text or "了" in message.text) or not message.told:
+        return
+    again, learnt = find("same.again", message.text), find("same.this_year", message.text)
+    if again and learnt:
+        yield Finding("same_occupation_level_this_year", value=True, at=learnt.start())
 
 
 def _stands_alone(message: Message, quantity: Quantity) -> bool:
@@ -84,9 +127,22 @@ def _kinds(message: Message, timed: bool) -> Iterator[Finding]:  # noqa: FBT001 
         if message.generic or message.membership_asked(token) or message.negated(token.start):
             continue
         people = token.value in FIRM_KINDS or any(q.unit == "person" for q in message.quantities)
-        counted = people and bool(message.quantities) and (message.personal or not message.asks)
+        counted = (
+            people
+            and any(q.unit in AMOUNTS for q in message.quantities)
+            and (message.personal or not message.asks)
+        )
+        if token.value == "work_training" and _applied_for(message, token):
+            continue
         if timed or counted or (message.personal and _took_part(message, token.start)):
             yield Finding(KIND, token.value, token.start)
+
+
+def _applied_for(message: Message, token: Token) -> bool:
+    """能享受以工代训不: the scheme is asked for, not yet theirs."""
+    months = any(q.unit in ("month", "year") for q in message.quantities)
+    clause = message.clause_text(token.start)
+    return not months and any(word in clause for word in ("能", "申", "享受", "可以"))
 
 
 def _apprentice_kind(message: Message, timed: bool) -> Iterator[Finding]:  # noqa: FBT001 - as above
@@ -100,10 +156,17 @@ def _apprentice_kind(message: Message, timed: bool) -> Iterator[Finding]:  # noq
 
 
 def _took_part(message: Message, at: int) -> bool:
-    return any(
-        t.tag == "learn" and t.value == "did" and message.text[t.end - 1] in "了过"
-        for t in message.before(at, 6)
-    )
+    for token in message.before(at, 6):
+        if token.tag != "learn" or token.value != "did":
+            continue
+        if message.text[token.end - 1] in "了过":
+            return True
+        wished = message.text[token.start - 1 : token.start] in tuple("想能可要报去加")
+        between = message.text[token.end : at]
+        return between in ("的", "那", "那个", "着", "的那个", "的是") or (
+            not wished and message.text[token.start - 1 : token.start] in ("正", "在")
+        )
+    return False
 
 
 def _times(message: Message) -> Iterator[Finding]:
@@ -153,10 +216,15 @@ def _student(message: Message) -> Iterator[Finding]:
         claimed = message.personal or (not message.asks and message.listing)
         if token.value == "student" and claimed and message.happened(token):
             yield Finding("is_student", not message.negated(token.start), token.start)
-    courses = [t.value for t in message.tags.get("course", ()) if message.personal]
-    if courses:
-        value: object = courses[0] if len(set(courses)) == 1 else sorted(set(courses))
-        yield Finding("student_course", value, message.tags["course"][0].start)
+    if not message.told or not message.personal:
+        return
+    courses = {t.value for t in message.tags.get("course", ())}
+    if "班" in message.text or "课" in message.text:
+        courses |= {name for name in COURSES if find(f"course.{name}", message.text)}
+    if courses and (message.tags.get("course") or "awareness" in courses):
+        value: object = min(courses) if len(courses) == 1 else sorted(courses)
+        at = message.tags["course"][0].start if "course" in message.tags else len(message.text)
+        yield Finding("student_course", value, at)
 
 
 def _startup(message: Message) -> Iterator[Finding]:
@@ -166,15 +234,35 @@ def _startup(message: Message) -> Iterator[Finding]:
             and message.happened(token)
             and not message.text.startswith("的", token.end)
         ):
-            yield Finding(
-                "wants_startup", not message.text.endswith("不", 0, token.start), token.start
-            )
+            yield _wish(message, token.start)
+            return
+    if "想" in message.text or "打算" in message.text or "准备" in message.text:
+        match = find("startup.wish", message.text)
+        if match and message.told and not message.text.startswith("的人", match.end()):
+            yield _wish(message, match.start())
+
+
+def _wish(message: Message, at: int) -> Finding:
+    denied = find("startup.denied", message.text[max(at - 4, 0) : at]) is not None
+    return Finding("wants_startup", not denied, at)
 
 
 def _rate(message: Message) -> Iterator[Finding]:
-    at = message.text.find("就业率")
-    if at < 0 or not (message.personal or (not message.asks and "class" in message.tags)):
+    """就业率百分之九十, 就业率85%, 就业率才七成."""
+    if "就业率" not in message.text or message.generic:
         return
-    for quantity in message.quantities:
-        if quantity.unit == "percent" and 0 <= quantity.head - at <= 8 and told(message, quantity):  # noqa: PLR2004 - 达到了
-            yield Finding("employment_rate_of_class", quantity.as_json(), quantity.head)
+    match = find("rate.class", message.text)
+    if match is None or not (message.personal or (not message.asks and "class" in message.tags)):
+        return
+    if message.ruled(match.start(), match.end()):
+        return
+    number = read_number(match["a"] or match["b"] or match["c"], 0)
+    if number is None:
+        return
+    percent = int(number.low) if not match["c"] else int(number.low) * 10 + 5 * bool(match["half"])
+    yield Finding("employment_rate_of_class", _sure(message, match.end(), percent), match.start())
+
+
+def _sure(message: Message, end: int, percent: int) -> object:
+    behind = message.text[end : end + 2]
+    return {"min": percent} if behind in ("以上", "多") else percent
