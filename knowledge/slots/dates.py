@@ -29,7 +29,10 @@ YEAR = re.compile(
 WEEK = re.compile(
     r"(?P<which>上上|上|下下|下|这|本)?个?(?:周|星期|礼拜)(?P<day>[一二三四五六日天末1-6])(?!岁)"
 )
-EDGE = re.compile(r"(?P<which>这个?|本|上个?|下个?)?(?P<unit>月|年)(?P<part>底|初|末|中)")
+NOW = re.compile("今[天儿](?:晚上|上午|下午)?(?:的|有|开|那|上课|课)")
+EDGE = re.compile(
+    r"(?P<which>这个?|本|上个?|下个?)?(?P<unit>月|年)(?P<part>底|初|末|中(?!级|专|考))"
+)
 BARE_DAY = re.compile(r"(?P<day>[0-9]{1,2})[号日](?!人)")
 TRIGGER = re.compile(r"月|年|周|星期|礼拜|[号日]|天|儿|元旦|一|国庆|清明|端午|中秋|八")
 SEASONS = {
@@ -50,6 +53,7 @@ PARTS = {
     "中": (11, 20),
 }
 MONTHS, WEEKEND, TWO_DIGITS = 12, 5, 2
+SOON = 13  # days meant by 后 and 前, less one
 MOST = 6  # times of one kind that are looked at: no message names more
 Span = tuple[dt.date, dt.date]
 
@@ -133,7 +137,7 @@ def _months(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noqa: 
         elif year is None:
             later = month > today.month
             year = today.year - later if past else today.year + (month < today.month)
-        span = _within(year, month, match["part"], match["day"])
+        span = within(year, month, match["part"], match["day"])
         if span:
             yield Named(match.start(), match.end(), *span)
 
@@ -159,7 +163,8 @@ def _year(match: re.Match[str], today: dt.date) -> int | None:
     return int(digits) if digits else None
 
 
-def _within(year: int, month: int, part: str | None, day: str | None) -> Span | None:
+def within(year: int, month: int, part: str | None, day: str | None) -> Span | None:
+    """Return first and last day of a month, of its part (底) or of one day; None if it has none."""
     if not dt.MINYEAR < year < dt.MAXYEAR:
         return None
     size = calendar.monthrange(year, month)[1]
@@ -201,6 +206,8 @@ def _weeks(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noqa: F
         first = monday + dt.timedelta(7 * weeks + day)
         if not which and not past and first < today:
             first += dt.timedelta(7)
+        if match["day"] == "末" and not past and text.startswith("班", match.end()):
+            continue  # 周末班 is a kind of class, no date
         yield Named(match.start(), match.end(), first, first + dt.timedelta(match["day"] == "末"))
 
 
@@ -210,10 +217,10 @@ def _edges(text: str, today: dt.date, _past: bool) -> Iterator[Named]:  # noqa: 
         shift = which.startswith("下") - which.startswith("上")
         if match["unit"] == "年":
             month = MONTHS if match["part"] in "底末" else 1
-            span = _within(today.year + shift, month, None, None)
+            span = within(today.year + shift, month, None, None)
         else:
             index = today.year * MONTHS + today.month - 1 + shift
-            span = _within(index // MONTHS, index % MONTHS + 1, match["part"], None)
+            span = within(index // MONTHS, index % MONTHS + 1, match["part"], None)
         if span:
             yield Named(match.start(), match.end(), *span)
 
@@ -225,11 +232,11 @@ def _holidays(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noqa
         if at < 0 or text[at + len(name) : at + len(name) + 1] in ("个", "月", "岁", "天", "年"):
             continue
         spans = (
-            _fixed(words.fixed[name], today) if name in words.fixed else _moving(words.moving[name])
+            _fixed(words.fixed[name], today) if name in words.fixed else moving(words.moving[name])
         )
-        span = _nearest(spans, today, past)
+        span = nearest(spans, today, past)
         if span:
-            yield Named(at, *_beside(text, at + len(name), span))
+            yield Named(at, *beside(text, at + len(name), span, today, past))
 
 
 def _fixed(days: list[str], today: dt.date) -> list[Span]:
@@ -240,33 +247,43 @@ def _fixed(days: list[str], today: dt.date) -> list[Span]:
     ]
 
 
-def _moving(spans: list[str]) -> list[Span]:
+def moving(spans: list[str]) -> list[Span]:
+    """Read "first/last" days of `lexicon/dates.toml`."""
     pairs = [span.split("/") for span in spans]
     return [(dt.date.fromisoformat(a), dt.date.fromisoformat(b)) for a, b in pairs]
 
 
-def _nearest(spans: list[Span], today: dt.date, past: bool) -> Span | None:  # noqa: FBT001 - as above
+def nearest(spans: list[Span], today: dt.date, past: bool) -> Span | None:  # noqa: FBT001 - as above
+    """Return the last of `spans` that has begun if `past`, else the next or one just over."""
     if past:
         return max((s for s in spans if s[0] <= today), default=None)
     return min((s for s in spans if s[1] >= today - dt.timedelta(30)), default=None)
 
 
-def _beside(text: str, end: int, span: Span) -> tuple[int, dt.date, dt.date]:
-    """Move to the days behind or before a holiday where 后 or 前 says so."""
+def beside(
+    text: str,
+    end: int,
+    span: Span,
+    today: dt.date,
+    past: bool,  # noqa: FBT001 - as above
+) -> tuple[int, dt.date, dt.date]:
+    """Move to the days behind or before a holiday where 后 or 前 says so; none before today."""
     for words, pick in ((("过后", "以后", "之后", "后"), 1), (("之前", "以前", "前"), -1)):
         for word in words:
             if text.startswith(word, end):
                 day = dt.timedelta(1)
                 edge = span[1] + day if pick > 0 else span[0] - day
-                other = edge + pick * dt.timedelta(13)
+                other = edge + pick * dt.timedelta(SOON)
+                if pick < 0 and not past and edge >= today:
+                    other = today
                 return end + len(word), min(edge, other), max(edge, other)
     return end, *span
 
 
-def _days(text: str, today: dt.date, _past: bool) -> Iterator[Named]:  # noqa: FBT001 - as above
+def _days(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noqa: FBT001 - as above
     for word, shift in calendar_words().words.items():
         at = text.find(word)
-        if at >= 0 and text[at - 1 : at] != "大":
+        if at >= 0 and text[at - 1 : at] != "大" and (past or shift or NOW.match(text, at)):
             day = today + dt.timedelta(shift)
             yield Named(at, at + len(word), day, day)
 
@@ -276,6 +293,6 @@ def _bare_days(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noq
         day = int(match["day"])
         index = today.year * MONTHS + today.month - 1
         index += (day < today.day) - (past and day > today.day) - (past and day < today.day)
-        span = _within(index // MONTHS, index % MONTHS + 1, None, match["day"])
+        span = within(index // MONTHS, index % MONTHS + 1, None, match["day"])
         if span:
             yield Named(match.start(), match.end(), *span)

@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from knowledge.slots.certificates import has
-from knowledge.slots.dates import find_dates
+from knowledge.slots.coming import find_coming
 from knowledge.slots.lexicon import WANTED, Token, lexicon
 from knowledge.slots.message import Message
+from knowledge.slots.trades import wanted_trade
 
 if TYPE_CHECKING:
     import datetime as dt
 
-MOST = 3  # levels that are looked at: the class is named last
-DENIED = ("不是", "不在", "不要", "不去", "不想学", "除了")
+DENIED = ("不是", "不在", "不要", "不去", "除了", "不想去")
+_PRICED = re.compile("多少|几个钱|多钱|咋补|补不补")
+_CLASS = re.compile("班|课|学|报|培训|考")
+_BETWEEN = r"[^,。!?的 级]{0,5}$"
+_OWNED = re.compile(
+    r"(?:考[了过完的]|拿[了到过的]|取得|学[过完]|上过|持有?"
+    rf"|不是|别[^,。 ]{{0,4}}成|[报写填弄]成){_BETWEEN}"
+)
+_MINE = re.compile("(?:是个?|(?<!没)有(?!没)个?|有了)[^,。!?的 级]{0,4}$")
+_CLASS_BEHIND = re.compile("[^,。!? ]{0,5}?(?:班|课|培训|[的滴]|[吗没不么]|学|考|报)")
 
 
 def extract_slots(text: str, today: dt.date) -> dict[str, object]:
     """Return what class `text` (normalised) speaks of; only what was said, never raises.
 
-    `county` one of the seven districts, `occupation` its everyday name (叉车 → 叉车司机),
-    `level` of the class wanted (not of a certificate somebody has), `date` an ISO day or
-    [first, last]. Of several the last one not taken back counts (不是高平是阳城).
+    `county` one of the seven districts, `occupation` as it was said, typos mended (only true
+    second names are replaced: 叉车 → 叉车司机), `level` of the class wanted (not of a certificate
+    somebody has), `date` an ISO day or [first, last]. Of several places and days the last one
+    not taken back counts (不是高平是阳城).
     """
+    tokens = lexicon(WANTED).scan(text)
+    days = find_coming(text, today)
     slots: dict[str, object] = {}
-    for token in lexicon(WANTED).scan(text):
-        replaces = token.tag == "county" or token.tag not in slots or _after_denial(text, token)
-        if token.tag in ("county", "occupation") and replaces and not _denied(text, token):
-            slots[token.tag] = token.value
-    level = _level(text, today)
+    for token in tokens:
+        if token.tag == "county" and not _denied(text, token):
+            slots["county"] = token.value
+    trade = wanted_trade(text, tokens, [(named.start, named.end) for named in days])
+    level = _level(text)
+    if trade:
+        slots["occupation"] = trade
     if level:
         slots["level"] = level
-    days = [named for named in find_dates(text, today, past=False) if named.last >= today]
-    if days:
-        first, last = days[-1].first.isoformat(), days[-1].last.isoformat()
+    ahead = [named for named in days if named.last >= today]
+    if ahead:
+        first, last = ahead[-1].first.isoformat(), ahead[-1].last.isoformat()
         slots["date"] = first if first == last else [first, last]
     return slots
 
@@ -48,24 +62,19 @@ def _denied(text: str, token: Token) -> bool:
     return text.endswith(DENIED, 0, token.start)
 
 
-def _after_denial(text: str, token: Token) -> bool:
-    return any(word in text[: token.start] for word in DENIED)
-
-
-def _level(text: str, today: dt.date) -> str:
+def _level(text: str) -> str:
+    """Return the level of the class wanted: of those named the last, but none somebody has."""
     if "级" not in text and "技师" not in text:
         return ""
-    message = Message(text, today)
-    wanted = [
-        token
-        for token in message.tags.get("level", ())[-MOST:]
-        if not has(message, token) and not message.negated(token.start) and not _priced(message)
-    ]
+    if _PRICED.search(text) and not _CLASS.search(text):
+        return ""
+    wanted = [t for t in lexicon().scan(text) if t.tag == "level" and not _has(text, t)]
     return wanted[-1].value if wanted else ""
 
 
-def _priced(message: Message) -> bool:
-    """Whether the level is named for its money, with no class about: 高级工给多少."""
-    about_class = any(tag in message.tags for tag in ("class", "learn"))
-    wish = any(t.value == "want" for t in message.tags.get("prove", ()))
-    return not (about_class or wish) and (message.asks or "money" in message.tags)
+def _has(text: str, token: Token) -> bool:
+    """Whether the level is somebody's own (我是高级工, 考过中级), or not the one (别写成初级)."""
+    if _OWNED.search(text, 0, token.start):
+        return True
+    mine = _MINE.search(text, 0, token.start)
+    return bool(mine) and not _CLASS_BEHIND.match(text, token.end)

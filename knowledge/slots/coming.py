@@ -1,0 +1,121 @@
+"""Days ahead of us as people name them when they look for a class: 下周, 12月1号到10号, 年后."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from knowledge.slots.dates import (
+    BARE_DAY,
+    MONTHS,
+    MOST,
+    NUM,
+    SOON,
+    WEEK,
+    Named,
+    beside,
+    calendar_words,
+    find_dates,
+    moving,
+    nearest,
+    within,
+)
+from knowledge.slots.numbers import read_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WHOLE_WEEK = re.compile(r"(?P<which>下下|下|这|本)(?:个|一)?(?:周|星期|礼拜)")
+TO = re.compile("(?:到|至|[-~—])+")
+NEW_YEAR = re.compile(
+    "(?<![0-9一二三四五六七八九十两几多半去今明前后每当过青少晚老童中成整])年(?=(?:以|之)?[前后](?!年))"
+)
+DAYS_ON = re.compile(rf"(?P<number>{NUM})(?P<unit>天|个?星期|个?礼拜|周)(?:以后|之后|后)")
+HALF = re.compile(r"(?P<half>上|下)半个?月")
+MIDDLE = 15  # last day of the first half of a month
+
+
+def find_coming(text: str, today: dt.date) -> list[Named]:
+    """Find all named times as of somebody who looks ahead; a month without a year is the next."""
+    found = find_dates(text, today, past=False)
+    for search in (_whole_weeks, _half_months, _later, _new_year):
+        for named in islice(search(text, today), MOST):
+            if not any(named.start < other.end and other.start < named.end for other in found):
+                found.append(named)
+    return [_open_ended(text, named, today) for named in _ranges(text, sorted(found))]
+
+
+def _whole_weeks(text: str, today: dt.date) -> Iterator[Named]:
+    """Yield weeks named whole, 下周 and 这礼拜, from Monday to Sunday."""
+    for match in WHOLE_WEEK.finditer(text):
+        if WEEK.match(text, match.start()) or text.startswith(("岁", "期"), match.end()):
+            continue
+        weeks = match["which"].count("下")
+        monday = today + dt.timedelta(7 * weeks - today.weekday())
+        yield Named(match.start(), match.end(), monday, monday + dt.timedelta(6))
+
+
+def _half_months(text: str, today: dt.date) -> Iterator[Named]:
+    """Yield 上半月 and 下半月, of this month."""
+    for match in HALF.finditer(text):
+        late = match["half"] == "下"
+        size = calendar.monthrange(today.year, today.month)[1]
+        first, last = (MIDDLE + 1, size) if late else (1, MIDDLE)
+        yield Named(*match.span(), today.replace(day=first), today.replace(day=last))
+
+
+def _later(text: str, today: dt.date) -> Iterator[Named]:
+    """Yield a day counted from today: 三天后, 两周以后."""
+    for match in DAYS_ON.finditer(text):
+        number = read_number(match["number"], 0)
+        if number:
+            day = today + dt.timedelta(int(number.low) * (1 if match["unit"] == "天" else 7))
+            yield Named(*match.span(), day, day)
+
+
+def _new_year(text: str, today: dt.date) -> Iterator[Named]:
+    """Yield 年前 and 年后, said of the Spring Festival."""
+    span = nearest(moving(calendar_words().moving["过年"]), today, past=False)
+    for match in NEW_YEAR.finditer(text):
+        if span:
+            days = beside(text, match.end(), span, today, past=False)
+            yield Named(match.start(), *days)
+
+
+def _ranges(text: str, found: list[Named]) -> list[Named]:
+    """Join two days with 到 between them: 12月1号到10号, where the second may lack its month."""
+    joined: list[Named] = []
+    for named in found:
+        earlier = joined[-1] if joined else None
+        if earlier and TO.fullmatch(text, earlier.end, named.start):
+            last = named.last
+            if BARE_DAY.fullmatch(text, named.start, named.end):
+                last = _on_or_after(earlier.first, last.day) or last
+            if earlier.first <= last:
+                joined[-1] = Named(earlier.start, named.end, earlier.first, last)
+                continue
+        joined.append(named)
+    return joined
+
+
+def _on_or_after(first: dt.date, day: int) -> dt.date | None:
+    """Return the next day with this number in its month, from `first` on."""
+    index = first.year * MONTHS + first.month - 1 + (day < first.day)
+    span = within(index // MONTHS, index % MONTHS + 1, None, str(day))
+    return span[0] if span else None
+
+
+def _open_ended(text: str, named: Named, today: dt.date) -> Named:
+    """Widen 12月15号之后 and 10号以前 to the days meant; 前 reaches from today on."""
+    rest = text[named.end : named.end + 2]
+    rest = "以前" if rest[:1] == "前" else rest
+    if rest in ("之后", "以后"):
+        first = named.last + dt.timedelta(1)
+        return Named(named.start, named.end + 2, first, first + dt.timedelta(SOON))
+    if rest in ("之前", "以前") and named.first > today:
+        last = named.last if named.last > named.first else named.first - dt.timedelta(1)
+        return Named(named.start, named.end + 1, today, last)
+    return named
