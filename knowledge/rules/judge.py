@@ -62,27 +62,26 @@ def judge(  # noqa: PLR0913 - a line does not know whose it is, and a case is fo
         doubts=doubts(benefit, verdict, found, timing.dated, values),
         assumed=assumed(line, verdict, found, values)
         + (timing.assumed if verdict != "not_eligible" else ())
-        + granted(found, verdict, unclear),
+        + (granted(found, verdict, unclear) if unclear else ()),
     )
 
 
 def _weigh(line: Line, values: Values) -> Findings:
     found, known = Findings(), values.keys()
-    for condition in line.conditions:
-        holds = condition.test(values)
+    for condition, test in line.checks:
+        holds = test(values)
         if holds:
-            concerns = condition.concerns is None or condition.concerns(values)
-            if concerns and not condition.silent:
+            if condition.tells is None or condition.tells(values):
                 found.met.append(condition.yes)
         elif holds is False:
             found.failed.append(condition)
         elif not condition.silent:
             _open(line, condition, values, found)
-    for doubt in line.doubts:
-        if doubt.hangs and known.isdisjoint(doubt.facts):
+    for doubt, test, hangs_on in line.suspicions:
+        if hangs_on and known.isdisjoint(hangs_on):
             _unsaid(line, doubt, found)
             continue
-        applies = doubt.test(values)
+        applies = test(values)
         if applies:
             found.known.append(doubt)
         elif applies is None:

@@ -50,8 +50,10 @@ class Condition:
         return facts_of(self.node)
 
     @cached_property
-    def concerns(self) -> Test | None:
-        """The compiled test of a `when`; None where the condition is for everybody."""
+    def tells(self) -> Test | None:
+        """The compiled test for when being met is told: where its `when` holds; None: always."""
+        if self.silent:
+            return lambda _values: False
         return compile_test(self.node.when) if isinstance(self.node, Where) else None
 
     @cached_property
@@ -93,9 +95,9 @@ class Doubt:
         return facts_of(self.node)
 
     @cached_property
-    def hangs(self) -> bool:
-        """Say whether the test stays undecided while nothing is known."""
-        return self.test({}) is None
+    def hangs_on(self) -> tuple[str, ...]:
+        """The facts without any of which the test stays undecided; none where it is decided."""
+        return self.facts if self.test({}) is None else ()
 
     @cached_property
     def lacks(self) -> Missing:
@@ -143,6 +145,16 @@ class Line:
     def paid(self) -> tuple[Reason, ...]:
         """The step of the reasoning that says how the payment is counted; none without one."""
         return (Reason("amount", self.payment.text),) if self.payment else ()
+
+    @cached_property
+    def checks(self) -> tuple[tuple[Condition, Test], ...]:
+        """The conditions with their compiled tests."""
+        return tuple((each, each.test) for each in self.conditions)
+
+    @cached_property
+    def suspicions(self) -> tuple[tuple[Doubt, Test, tuple[str, ...]], ...]:
+        """The doubts with their compiled tests and the facts they hang on."""
+        return tuple((each, each.test, each.hangs_on) for each in self.doubts)
 
     @cached_property
     def asks(self) -> dict[str, Missing]:

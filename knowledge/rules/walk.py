@@ -36,7 +36,7 @@ def compile_test(node: Node) -> Test:  # noqa: PLR0911 - one arm for each kind o
         case Always():
             return lambda _values: True
         case AtLeast():
-            return _at_least(node)
+            return _at_least(node, above=True)
         case IsFlag():
             return _is_flag(node)
         case OneOf():
@@ -44,7 +44,7 @@ def compile_test(node: Node) -> Test:  # noqa: PLR0911 - one arm for each kind o
         case HasAny():
             return _has_any(node)
         case Not():
-            return _not(compile_test(node.part))
+            return _not(node.part)
         case AllOf():
             return _settle(tuple(compile_test(part) for part in node.parts), deciding=False)
         case AnyOf():
@@ -131,8 +131,9 @@ def facts_of(node: Node) -> tuple[str, ...]:
             return (node.fact,)
 
 
-def _at_least(node: AtLeast) -> Test:
-    fact, bound, strict = node.fact, node.bound, node.strict
+def _at_least(node: AtLeast, *, above: bool) -> Test:
+    """Compile a bound; the test is `above` where the number lies above it."""
+    fact, bound, strict, below = node.fact, node.bound, node.strict, not above
 
     def at_least(values: Values) -> bool | None:
         known = values.get(fact)
@@ -140,9 +141,9 @@ def _at_least(node: AtLeast) -> Test:
             return None
         low, high = known
         if low > bound or (low == bound and not strict):
-            return True
+            return above
         if high < bound or (high == bound and strict):
-            return False
+            return below
         return None
 
     return at_least
@@ -186,7 +187,11 @@ def _has_any(node: HasAny) -> Test:
     return has_any
 
 
-def _not(test: Test) -> Test:
+def _not(part: Node) -> Test:
+    if isinstance(part, AtLeast):
+        return _at_least(part, above=False)
+    test = compile_test(part)
+
     def opposite(values: Values) -> bool | None:
         known = test(values)
         return None if known is None else not known
