@@ -2,7 +2,9 @@
 
 What is asked in the same way about nearly every topic (how to apply, when the money comes, whether
 it still holds) is written once, in knowledge/aspects.toml, and taken up by name; so are the words
-that show what is asked (who is paid, what a word means), where the answers differ.
+that show what is asked (who is paid, what a word means), where the answers differ. Some aspects
+stand in every topic, tried before all others (`foremost`) or after (`everywhere`), unless the topic
+has a variant of that name or lists it under `without`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,14 @@ from knowledge.reading import KnowledgeError, Table, read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+LONGEST_QUESTION = 60
+"""Characters; a longer text (pasted, told at length) names too much to pick one side question."""
+
+
+OTHER_CLAUSES = "四"
+"""The clause whose offices are named where a topic's own clause names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,20 @@ class Topic:
     variants: tuple[Variant, ...]
 
     def variant(self, text: str, facts: Mapping[str, Any]) -> Variant | None:
-        """Return the first variant that fits the question, or None for the general answer."""
+        """Return the first variant that fits the question, or None for the general answer.
+
+        `text` is normalised; one longer than `LONGEST_QUESTION` gets the general answer.
+        """
+        if len(text) > LONGEST_QUESTION:
+            return None
         return next((v for v in self.variants if v.fits(text, facts)), None)
+
+    def covers(self, text: str, facts: Mapping[str, Any]) -> bool:
+        """Say whether the topic answers this side question itself (钱发给谁, 要多久, 外地户口呢).
+
+        So a follow-up that names no benefit can stay with the topic last spoken of.
+        """
+        return self.variant(text, facts) is not None
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
@@ -93,15 +115,40 @@ class _Shared:
         self.kinds = {name: kinds.table(name) for name in kinds.keys()}  # noqa: SIM118 - a Table
         found = [_variant(part, "", self, money=False) for part in table.tables("aspect")]
         self.aspects = {aspect.name: aspect for aspect in found}
+        self.offices = {part.text("clause"): part.text("names") for part in table.tables("offices")}
+        self.foremost = self._known(table, "foremost")
+        self.everywhere = self._known(table, "everywhere")
         table.done()
+
+    def _known(self, table: Table, key: str) -> list[str]:
+        names = table.texts(key, [])
+        for name in names:
+            if name not in self.aspects:
+                raise table.error(key, f"没有 {name} 这样的公共问题")
+        return names
+
+    def aspect(self, name: str, table: Table, title: str, clause: str) -> Variant:
+        """The aspect as the topic says it: with its title, its clause and who is responsible."""
+        if name not in self.aspects:
+            raise table.error("aspects", f"没有 {name} 这样的公共问题")
+        aspect = self.aspects[name]
+        offices = self.offices.get(clause, self.offices.get(OTHER_CLAUSES, ""))
+        answer = aspect.answer.replace("{title}", title).replace("{offices}", offices)
+        return replace(aspect, answer=answer, clause=aspect.clause or clause)
 
 
 def _topic(name: str, table: Table, shared: _Shared) -> Topic:
     clause = table.text("clause")
     title = table.text("title")
     money = table.get("money", bool, default=False)
-    taken = _taken_up(table, title, clause, shared)
-    own = (_variant(part, clause, shared, money=money) for part in table.tables("variant"))
+    own = [_variant(part, clause, shared, money=money) for part in table.tables("variant")]
+    said = {*table.texts("without", []), *(variant.name for variant in own)}
+    first = [each for each in shared.foremost if each not in said]
+    first += table.texts("aspects", [])
+    last = [each for each in shared.everywhere if each not in {*said, *first}]
+    before, after = (
+        [shared.aspect(each, table, title, clause) for each in names] for names in (first, last)
+    )
     topic = Topic(
         id=name,
         title=title,
@@ -110,22 +157,10 @@ def _topic(name: str, table: Table, shared: _Shared) -> Topic:
         benefits=tuple(table.texts("benefits", [])),
         money=money,
         person=table.get("person", bool, default=False),
-        variants=(*taken, *own),
+        variants=(*before, *own, *after),
     )
     table.done()
     return topic
-
-
-def _taken_up(table: Table, title: str, clause: str, shared: _Shared) -> list[Variant]:
-    """Take up the aspects the topic names; they come before its own variants."""
-    found = []
-    for name in table.texts("aspects", []):
-        if name not in shared.aspects:
-            raise table.error("aspects", f"没有 {name} 这样的公共问题")
-        aspect = shared.aspects[name]
-        answer = aspect.answer.replace("{title}", title)
-        found.append(replace(aspect, answer=answer, clause=aspect.clause or clause))
-    return found
 
 
 def _variant(table: Table, clause: str, shared: _Shared, *, money: bool) -> Variant:
