@@ -50,7 +50,7 @@ def _another_topic(turn: Turn) -> bool:
 def _covered(turn: Turn) -> bool:
     topic = turn.library.topics.get(turn.state.topic)
     heard = turn.understood.heard if turn.understood else {}
-    return topic is not None and topic.variant(turn.normal, heard) is not None
+    return topic is not None and topic.covers(turn.normal, heard)
 
 
 def _same_topic(turn: Turn) -> str | None:
