@@ -35,17 +35,56 @@ NEW_YEAR = re.compile(
 )
 DAYS_ON = re.compile(rf"(?P<number>{NUM})(?P<unit>天|个?星期|个?礼拜|周)(?:以后|之后|后)")
 HALF = re.compile(r"(?P<half>上|下)半个?月")
+CHINESE_DAY = re.compile(
+    "(?P<day>(?:二|三)?十[一二三四五六七八九]?|[一二三四五六七八九](?=[号日](?:的|那|到|至|上课|开|$)))[号日](?!楼|人|线)"
+)
+DOTTED = re.compile(
+    "(?<![0-9.])(?P<month>1[0-2]|0?[1-9])[./](?P<day>3[01]|[12][0-9]|0?[1-9])"
+    "(?=[号日那的这开上 ]|$)"
+)
+WEEKDAY, WEEK_LONG = "周星礼", dt.timedelta(7)
+AVOIDED = ("别排在", "别在", "避开", "除了", "每", "每个", "去年", "前年", "上一个", "往年")
+DONE = re.compile(
+    ".{0,3}?(?:考的|考了|考过|学的|学了|报的|办的|发的|毕业|入的?职|离职|辞|娶|结婚|拿的)"
+)
+FAR = 270  # days: nobody plans a day further ahead, such a day was the last one of its name
 MIDDLE = 15  # last day of the first half of a month
 
 
 def find_coming(text: str, today: dt.date) -> list[Named]:
     """Find all named times as of somebody who looks ahead; a month without a year is the next."""
     found = find_dates(text, today, past=False)
-    for search in (_whole_weeks, _half_months, _later, _new_year):
+    for search in (_dotted, _whole_weeks, _half_months, _later, _new_year, _chinese_days):
         for named in islice(search(text, today), MOST):
             if not any(named.start < other.end and other.start < named.end for other in found):
                 found.append(named)
-    return [_open_ended(text, named, today) for named in _ranges(text, sorted(found))]
+    kept = [named for named in _ranges(text, sorted(found)) if not _gone(text, named, today)]
+    return [_open_ended(text, named, today) for named in kept]
+
+
+def _gone(text: str, named: Named, today: dt.date) -> bool:
+    """Whether a day lies behind (10月26日考的), is no single one (每周二) or one to avoid."""
+    if text.endswith(AVOIDED, 0, named.start) or DONE.match(text, named.end):
+        return True
+    return named.first == named.last and named.first > today + dt.timedelta(FAR)
+
+
+def _dotted(text: str, today: dt.date) -> Iterator[Named]:
+    """Yield 12.8 and 12/8."""
+    for match in DOTTED.finditer(text):
+        month, day = int(match["month"]), match["day"]
+        span = within(today.year + (month < today.month), month, None, day)
+        if span:
+            yield Named(*match.span(), *span)
+
+
+def _chinese_days(text: str, today: dt.date) -> Iterator[Named]:
+    """Yield 十五号, but not 三号楼."""
+    for match in CHINESE_DAY.finditer(text):
+        number = read_number(match["day"], 0)
+        day = _on_or_after(today, int(number.low)) if number else None
+        if day:
+            yield Named(match.start(), match.end(), day, day)
 
 
 def _whole_weeks(text: str, today: dt.date) -> Iterator[Named]:
@@ -94,6 +133,8 @@ def _ranges(text: str, found: list[Named]) -> list[Named]:
             last = named.last
             if BARE_DAY.fullmatch(text, named.start, named.end):
                 last = _on_or_after(earlier.first, last.day) or last
+            elif text[named.start] in WEEKDAY and last < earlier.first + WEEK_LONG:
+                last = earlier.first + dt.timedelta((last - earlier.first).days % WEEK_LONG.days)
             if earlier.first <= last:
                 joined[-1] = Named(earlier.start, named.end, earlier.first, last)
                 continue
@@ -115,7 +156,7 @@ def _open_ended(text: str, named: Named, today: dt.date) -> Named:
     if rest in ("之后", "以后"):
         first = named.last + dt.timedelta(1)
         return Named(named.start, named.end + 2, first, first + dt.timedelta(SOON))
-    if rest in ("之前", "以前") and named.first > today:
+    if rest in ("之前", "以前") and named.last > today:
         last = named.last if named.last > named.first else named.first - dt.timedelta(1)
         return Named(named.start, named.end + 1, today, last)
     return named

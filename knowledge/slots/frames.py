@@ -29,6 +29,7 @@ class Frames:
     never: tuple[str, ...]
     never_after: tuple[str, ...]
     changed: tuple[str, ...]
+    card: tuple[str, ...]
     held: tuple[str, ...]
     held_unless: tuple[str, ...]
 
@@ -48,7 +49,7 @@ def frames() -> Frames:
         _before([*lead, *table.texts("lead_listed")]), _behind([*tail, *listed], []),
         re.compile(stop), tuple(heads), tuple(past.texts("before")),
         tuple(never.texts("before")), tuple(never.texts("after")),
-        tuple(never.texts("mind_changed")),
+        tuple(never.texts("mind_changed")), tuple(never.texts("card")),
         tuple(never.texts("held")), tuple(never.texts("held_unless")),
     )  # fmt: skip
     for part in (past, never, table):

@@ -45,11 +45,16 @@ def wanted_trade(text: str, tokens: Sequence[Token], taken: Iterable[tuple[int, 
     `tokens` are those of `lexicon(WANTED)`, `taken` other spans (days) that are no trade.
     """
     named = [one for one in _named(text, tokens, taken) if not _never(text, one)]
-    if not named or _has_paper(text, named):
+    if not named:
         return ""
     frame = frames()
     wished = [n for n in named if n.framed or not text.endswith(frame.past, 0, n.start)]
     wished = [n for n in wished if not text.endswith(frame.past, 0, n.start)] or wished or named
+    changed_card = any(word in text for word in frame.card) and any(
+        w in text for w in frame.changed
+    )
+    if changed_card and all(text.endswith(frame.past, 0, n.start) for n in named):
+        return ""  # 从焊工转成质检: the new one is none we know
     at = max((text.rfind(word) for word in frame.changed), default=-1)
     later = [one for one in wished if one.start > at >= 0]
     pool = later or wished
@@ -126,12 +131,22 @@ def _unlisted(
         inside = [t for t in tokens if t.tag in LISTED and t.start < end and start < t.end]
         chunk = text[start:end]
         general = chunk.endswith(heads) and end - start > FEWEST
-        if inside and not (general and all(text[t.start : t.end] in heads for t in inside)):
+        if inside and not (general and all(_part(chunk, text, t) for t in inside)):
             continue
         before = frames().lead.search(text, max(0, start - 8), start)
         framed = bool(before or frames().tail.match(text, end))
         if general or framed:
             yield Named(chunk, start, end, framed)
+
+
+def _part(chunk: str, text: str, token: Token) -> bool:
+    """Whether a listed trade is but a part of a longer name: 养殖 in 畜禽养殖, 综采 in 综采维修."""
+    said = text[token.start : token.end]
+    return (
+        token.tag == "framed"
+        or said in frames().heads
+        or chunk.removeprefix(said) in frames().heads
+    )
 
 
 def _rests(text: str, blocked: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -151,9 +166,9 @@ def _never(text: str, one: Named) -> bool:
     return text.endswith(frame.never, 0, one.start) or text.startswith(frame.never_after, one.end)
 
 
-def _has_paper(text: str, named: Sequence[Named]) -> bool:
+def about_paper(text: str) -> bool:
     """Whether a certificate is told that shall go on the card: 新拿的家政证往卡上添."""
     frame = frames()
-    if "证" not in text or any(word in text for word in frame.held_unless):
+    if not ("证" in text or "卡" in text) or any(word in text for word in frame.held_unless):
         return False
-    return bool(named) and any(word in text for word in frame.held)
+    return any(word in text for word in frame.held)

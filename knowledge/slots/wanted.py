@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from knowledge.slots.coming import find_coming
 from knowledge.slots.lexicon import WANTED, Token, lexicon
 from knowledge.slots.message import Message
-from knowledge.slots.trades import wanted_trade
+from knowledge.slots.trades import about_paper, wanted_trade
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -19,7 +19,7 @@ _CLASS = re.compile("班|课|学|报|培训|考")
 _BETWEEN = r"[^,。!?的 级]{0,5}$"
 _OWNED = re.compile(
     r"(?:考[了过完的]|拿[了到过的]|取得|学[过完]|上过|持有?"
-    rf"|不是|别[^,。 ]{{0,4}}成|[报写填弄]成){_BETWEEN}"
+    rf"|不是|净是|全是|都是|别[^,。 ]{{0,4}}成|[报写填弄]成){_BETWEEN}"
 )
 _MINE = re.compile("(?:是个?|(?<!没)有(?!没)个?|有了)[^,。!?的 级]{0,4}$")
 _CLASS_BEHIND = re.compile("[^,。!? ]{0,5}?(?:班|课|培训|[的滴]|[吗没不么]|学|考|报)")
@@ -37,13 +37,13 @@ def extract_slots(text: str, today: dt.date) -> dict[str, object]:
     days = find_coming(text, today)
     slots: dict[str, object] = {}
     for token in tokens:
-        if token.tag == "county" and not _denied(text, token):
+        if token.tag == "county" and not text.endswith(DENIED, 0, token.start):
             slots["county"] = token.value
     trade = wanted_trade(text, tokens, [(named.start, named.end) for named in days])
     level = _level(text)
-    if trade:
+    if trade and not about_paper(text):
         slots["occupation"] = trade
-    if level:
+    if level and not about_paper(text):
         slots["level"] = level
     ahead = [named for named in days if named.last >= today]
     if ahead:
@@ -56,10 +56,6 @@ def mentioned_levels(text: str, today: dt.date) -> list[str]:
     """Return every level `text` names, whoever's it is: for 高级工给多少, which tells no fact."""
     message = Message(text, today)
     return list(dict.fromkeys(token.value for token in message.tags.get("level", ())))
-
-
-def _denied(text: str, token: Token) -> bool:
-    return text.endswith(DENIED, 0, token.start)
 
 
 def _level(text: str) -> str:
