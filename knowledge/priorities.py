@@ -15,11 +15,22 @@ Ranked = tuple[tuple[str, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """A message with `concept` that was read as one of `over` is read as `read`."""
+    """When a message that was read as one of `over` is read as the likeliest of `read`.
 
-    concept: str
+    It must touch one of `some` (when there are any) and none of `without`, both names of
+    concepts, and tell at least `facts` facts.
+    """
+
+    some: frozenset[str]
+    without: frozenset[str]
+    facts: int
     over: frozenset[str]
-    read: str
+    read: tuple[str, ...]
+
+    def holds(self, concepts: frozenset[str], facts: int) -> bool:
+        """Tell whether a message with these concepts and so many facts is meant."""
+        touched = not self.some or not self.some.isdisjoint(concepts)
+        return touched and facts >= self.facts and self.without.isdisjoint(concepts)
 
 
 def load_priorities(path: Path) -> tuple[Priority, ...]:
@@ -28,19 +39,32 @@ def load_priorities(path: Path) -> tuple[Priority, ...]:
     found = []
     for part in table.tables("priority"):
         part.text("note")
-        over = frozenset(part.texts("over"))
-        found.append(Priority(part.text("concept"), over, part.text("read")))
+        found.append(
+            Priority(
+                some=frozenset(part.texts("some", [])),
+                without=frozenset(part.texts("without", [])),
+                facts=part.get("facts", int) if "facts" in part else 0,
+                over=frozenset(part.texts("over")),
+                read=tuple(part.texts("read")),
+            )
+        )
         part.done()
     table.done()
     return tuple(found)
 
 
-def settle(intents: Ranked, concepts: frozenset[str], rules: tuple[Priority, ...]) -> Ranked:
-    """Return the intents in the order the rules want; the winner takes the loser's share."""
+def settle(
+    intents: Ranked, concepts: frozenset[str], facts: int, rules: tuple[Priority, ...]
+) -> Ranked:
+    """Return the intents in the order the rules want; the winner takes the loser's share.
+
+    The rules are tried one after the other, each on what the one before it left.
+    """
     for rule in rules:
         first, score = intents[0]
-        if first in rule.over and rule.concept in concepts:
+        if first in rule.over and rule.holds(concepts, facts):
             shares = {**dict(intents), first: 0.0}
-            shares[rule.read] = shares.get(rule.read, 0.0) + score
-            return tuple(sorted(shares.items(), key=lambda pair: -pair[1]))
+            winner = max(rule.read, key=lambda name: shares.get(name, 0.0))
+            shares[winner] = shares.get(winner, 0.0) + score
+            intents = tuple(sorted(shares.items(), key=lambda pair: -pair[1]))
     return intents

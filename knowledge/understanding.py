@@ -6,7 +6,6 @@ without any certainty, is not ours (`out_of_scope`). No state of the talk enters
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +14,7 @@ from knowledge.features import squeeze
 from knowledge.model import Model
 from knowledge.normalise import normalise
 from knowledge.priorities import Priority, Ranked, load_priorities, settle
+from knowledge.seconds import second_question
 from knowledge.sentences import OUT, POLICY
 from knowledge.slots import extract_facts, extract_slots
 from knowledge.slots import load as load_slots
@@ -36,6 +36,8 @@ WANTING = {
     "announcement_subscribe",
 }
 """A class is wanted in these; elsewhere a trade or a date is just being talked about."""
+ABOUT = "about"
+"""Whom a message speaks of: no fact to count by."""
 RUNNERS = 3
 ACT = 0.5
 """From this share on, or with this lead over the second, the first intent is acted on."""
@@ -47,24 +49,6 @@ NOVEL = 0.55
 BOLD = 0.8
 HEAD = TAIL = 60
 """Of a longer message the beginning and the end are weighed: the question stands there."""
-HALF = 4
-"""A part of a message that asks something by itself has at least this many characters."""
-PART_SURE = 0.7
-
-SMALL_TALK = ("greeting", "thanks", "affirm", "deny", "help", "cancel_flow")
-"""These open, close or steer a message; they are no second question."""
-
-FAMILIES = (
-    {POLICY, "eligibility_check", "subsidy_estimate"},
-    {"training_browse", "training_register", "training_cancel", "my_training"},
-    {"card_status", "card_register"},
-    {"announcement_subscribe", "announcement_unsubscribe"},
-)
-"""Parts of one question often look like its kin; without a joining word they are no second one."""
-
-_JOINED = re.compile("另外|顺便|还想问|再问|还有就是|还有个|对了|第二个|再一个")
-_PARTS = re.compile(f"[,，。;；!！?？ ]+|还有(?=[^没吗名])|{_JOINED.pattern}")
-
 Sure = Literal["act", "ask", "unknown"]
 
 
@@ -74,10 +58,11 @@ class Understanding:
 
     `score` (0–1) is how likely `intent` is; `topic` is None unless the intent is
     `policy_question`; `about_topic` is the benefit that the message names, whatever it wants of
-    it; `also` holds the intent of a second question; `sure` says whether to act, to ask which of
-    two, or that nothing was understood. `facts` and `slots` are those of messages that tell or
-    want something; `heard` is all that the words say, also in a question about nobody (the
-    dialogue needs it for answers and follow-ups).
+    it; `also` holds the intent of a second question, `also_topic` its topic when it asks about
+    the policy (where `topic` and it are two topics, `also` is empty); `sure` says whether to act,
+    to ask which of two, or that nothing was understood. `facts` and `slots` are those of messages
+    that tell or want something; `heard` is all that the words say, also in a question about
+    nobody (the dialogue needs it for answers and follow-ups).
     """
 
     text: str
@@ -91,6 +76,7 @@ class Understanding:
     sure: Sure = "act"
     about_topic: str | None = None
     heard: dict[str, Any] = field(default_factory=dict)
+    also_topic: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the line of `jcbot understand`; slots that were not named are left out."""
@@ -135,10 +121,13 @@ class Understander:
         if not bare:
             return Understanding(text, OUT, 1.0)
         seen = self._model.judge(bare if len(bare) <= HEAD + TAIL else bare[:HEAD] + bare[-TAIL:])
-        decided = settle(_decide(seen), seen.concepts, self._priorities)
+        heard = extract_facts(clean, today)
+        decided = settle(
+            _decide(seen), seen.concepts, len(heard.keys() - {ABOUT}), self._priorities
+        )
         first, score = decided[0]
         topic = seen.topics[0][0] if first == POLICY else None
-        heard = extract_facts(clean, today)
+        also, also_topic = second_question(clean, first, topic, self._model.judge)
         return Understanding(
             text,
             first,
@@ -146,32 +135,13 @@ class Understander:
             topic,
             heard if first in TELLING else {},
             extract_slots(clean, today) if first in WANTING else {},
-            also=self._second(clean, decided),
+            also=also,
             runners_up=decided[1 : 1 + RUNNERS],
             sure=_sure(decided),
             about_topic=_about(seen),
             heard=heard,
+            also_topic=also_topic,
         )
-
-    def _second(self, clean: str, decided: Ranked) -> tuple[str, ...]:
-        """Return the other intent where the message's parts clearly ask for two things."""
-        parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= HALF]
-        if len(parts) < 2 or len(clean) > HEAD + TAIL or decided[0][0] == OUT:  # noqa: PLR2004 - two parts, two questions
-            return ()
-        first = decided[0][0]
-        joined = _JOINED.search(clean) is not None
-        read = [self._model.judge(part).intents[0] for part in parts[:3]]
-        if not joined and all(intent != first for intent, _ in read):
-            return ()
-        for intent, score in read:
-            kin = any({first, intent} <= family for family in FAMILIES)
-            if (
-                intent not in (first, OUT, *SMALL_TALK)
-                and score >= PART_SURE
-                and (joined or not kin)
-            ):
-                return (intent,)
-        return ()
 
 
 def _decide(seen: Judgement) -> Ranked:
