@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
 DENIED = ("不是", "不在", "不要", "不去", "除了", "不想去")
+MOST, REACH = 6, 14  # levels that are looked at, the last ones; letters before each
 _PRICED = re.compile("多少|几个钱|多钱|咋补|补不补")
 _CLASS = re.compile("班|课|学|报|培训|考")
 _BETWEEN = r"[^,。!?的 级]{0,5}$"
@@ -64,13 +65,15 @@ def _level(text: str) -> str:
         return ""
     if _PRICED.search(text) and not _CLASS.search(text):
         return ""
-    wanted = [t for t in lexicon().scan(text) if t.tag == "level" and not _has(text, t)]
+    named = [token for token in lexicon().scan(text) if token.tag == "level"]
+    wanted = [token for token in named[-MOST:] if not _has(text, token)]
     return wanted[-1].value if wanted else ""
 
 
 def _has(text: str, token: Token) -> bool:
     """Whether the level is somebody's own (我是高级工, 考过中级), or not the one (别写成初级)."""
-    if _OWNED.search(text, 0, token.start):
+    near = max(0, token.start - REACH)
+    if _OWNED.search(text, near, token.start):
         return True
-    mine = _MINE.search(text, 0, token.start)
+    mine = _MINE.search(text, near, token.start)
     return bool(mine) and not _CLASS_BEHIND.match(text, token.end)
