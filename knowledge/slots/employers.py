@@ -120,12 +120,18 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
     some = quantity.unit == "some" and not (counted or "kind" in message.tags)
     if some or (first and first.tag == "kind"):
         return ""
-    if _trained(near, behind, message):
+    if _trained(near, behind, message) or _taught(message, quantity):
         return "trainees"
     at_site = any(t.tag == "site" and quantity.head - t.end <= 1 for t in near[:1])
     if at_site or message.firm or any(t.value == "employees" for t in near + behind):
         return "staff"
     return ""
+
+
+def _taught(message: Message, quantity: Quantity) -> bool:
+    """给50个人搞了5天培训: so many were taught."""
+    given = patterns()["firm.taught"].finditer(message.text)
+    return message.firm and any(match.end() == quantity.head for match in given)
 
 
 def _of_seats(message: Message, quantity: Quantity, near: list[Token], first: Token | None) -> bool:

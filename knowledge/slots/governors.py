@@ -21,6 +21,7 @@ BY_TAG = {
     "course.company": TRAINING, "organised.post_training": TRAINING, "firm_word.hire": "hire",
 }  # fmt: skip
 WHETHER = ("交没交够", "交没交满", "满没满", "满不满", "够没够", "够不够", "有没有", "是不是")
+AGO = ("前", "以前", "之前")
 JUDGED = ("够不够", "够吗", "够不", "行不行", "行吗", "能领", "能拿", "可以吗")
 STATES = frozenset({"group_did", "employed", "schooling", "school", "jobless"})
 
@@ -85,16 +86,27 @@ def _paid(message: Message, quantity: Quantity) -> str:
 
 def told(message: Message, quantity: Quantity) -> bool:
     """Whether a quantity is somebody's own, not a rule's threshold that is asked about."""
-    if message.text.endswith(WHETHER, 0, quantity.head):
+    if message.generic or _questioned(message, quantity):
         return False
     claimed = message.personal and not message.asks
-    if message.generic or (not claimed and message.ruled(quantity.head, quantity.end)):
+    if not claimed and message.ruled(quantity.head, quantity.end):
         return False
     if message.personal or not message.asks or _done(message, quantity):
         return True
     if quantity.sure not in ("exact", "about", "range"):
         return False
     return message.listing or message.text.startswith(JUDGED, quantity.end)
+
+
+def _questioned(message: Message, quantity: Quantity) -> bool:
+    """Whether it is what is asked (够不够一年, 算一年不) or only when (俩月前)."""
+    text, head = message.text, quantity.head
+    if text.endswith(WHETHER, 0, head):
+        return True
+    if text.startswith(AGO, quantity.end) and quantity.unit in TIMES:
+        return True
+    reckoned = text.endswith("算", 0, head) and not text.endswith("满算", 0, head)
+    return reckoned and message.asks
 
 
 def _done(message: Message, quantity: Quantity) -> bool:

@@ -33,7 +33,7 @@ LISTED = frozenset({
 })  # fmt: skip
 TELLING = frozenset({
     "employed", "site", "pay", "prove", "jobless", "schooling", "household", "group", "group_did",
-    "organised",
+    "organised", "learn",
 })  # fmt: skip
 QUESTIONS = frozenset({"ask", "rule", "official", "suppose", "money"})
 LENGTHS = frozenset({"month", "year", "age", "day", "time"})
@@ -156,7 +156,7 @@ class Message:
             for t in inside
             if not (hired and t.tag == "site") and t.tag in TELLING and self._of_somebody(t)
         )
-        if not within and any(told):
+        if not within and (any(told) or "户口" in self.text[start:end]):
             return True
         return any(
             start <= q.head < end
@@ -169,6 +169,8 @@ class Message:
         """Whether it is neither a wish nor said of people in general (贫困户的人, …人员)."""
         if token.tag == "prove":
             return token.value != "want"
+        if token.tag == "learn":
+            return token.value in ("student", "notimes")
         general = token.tag in ("group", "employed", "group_did")
         return not general or not self.text.startswith(("的人", "人", "的职工", "被"), token.end)
 

@@ -37,25 +37,27 @@ NO_PLACE = re.compile("哪|农|城镇|村|家里|外面|这|那|本|上班")
 
 def groups(message: Message) -> list[Finding]:
     """Find the groups somebody belongs to, or says not to belong to."""
-    found: list[Finding] = []
-    for token in message.tags.get("group", ()):
-        if _hired(message, token):
-            continue
-        if message.negated(token.start):
-            if _staff_spoken_of(message):
-                continue
-            if message.somebody(token):
-                found.append(Finding(NOT, token.value, token.start))
-        elif message.somebody(token):
-            denied = message.text.startswith(("不算", "算不上"), token.end)
-            found.append(Finding(NOT if denied else HAS, token.value, token.start))
+    found = [f for t in message.tags.get("group", ()) if (f := _named_group(message, t))]
     for token in message.tags.get("group_did", ()):
         if token.value == "zero_employment_family" and not _family_before(message, token):
             continue
         if message.happened(token):
             key = NOT if message.negated(token.start, 0) else HAS
             found.append(Finding(key, token.value, token.start))
-    return [*found, *_pairs(message), *_graduates(message), *_events(message)]
+    found += [*_pairs(message), *_graduates(message), *_events(message)]
+    if any(f.key == HAS and f.value == "grad_this_year" for f in found):
+        return [f for f in found if f.value != "grad_left_school_unemployed"]
+    return found
+
+
+def _named_group(message: Message, token: Token) -> Finding | None:
+    """Read one name of a group: said of somebody, denied, or neither."""
+    if _hired(message, token) or not message.somebody(token):
+        return None
+    if message.negated(token.start):
+        return None if _staff_spoken_of(message) else Finding(NOT, token.value, token.start)
+    denied = message.text.startswith(("不算", "算不上"), token.end)
+    return Finding(NOT if denied else HAS, token.value, token.start)
 
 
 def _events(message: Message) -> Iterator[Finding]:
@@ -88,6 +90,12 @@ def _staff_spoken_of(message: Message) -> bool:
 
 def _counted_before(message: Message, token: Token) -> bool:
     return any(0 <= token.start - q.end <= 2 for q in message.quantities)  # noqa: PLR2004 - 个, 名
+
+
+def _heads_before(message: Message, token: Token) -> bool:
+    """Whether it is said of so many people: 雇了两个低保的."""
+    heads = (q for q in message.quantities if q.unit in ("person", "some"))
+    return any(0 <= token.start - q.end <= 1 for q in heads)
 
 
 def _family_before(message: Message, token: Token) -> bool:
@@ -138,7 +146,8 @@ def household(message: Message) -> list[Finding]:
     found: list[Finding] = []
     for token in message.tags.get("household", ()):
         registered = "户口在" in message.clause_text(token.start) and not message.generic
-        if _staff_spoken_of(message) or not (registered or message.somebody(token)):
+        staff = _staff_spoken_of(message) or _heads_before(message, token)
+        if staff or not (registered or message.somebody(token)):
             continue
         value = "rural" if token.value == "rural_dibao" else token.value
         if message.negated(token.start):
