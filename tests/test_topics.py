@@ -215,6 +215,43 @@ def test_a_question_gets_its_answer(name: str, row: dict[str, Any]) -> None:
     assert [part for part in row.get("says", []) if part not in answer] == []
 
 
+FOLLOW_UPS = tomllib.loads((HERE / "topics" / "follow_ups.toml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", BENEFITS)
+def test_a_benefit_answers_every_side_question_itself(name: str) -> None:
+    topic = TOPICS[name]
+    assert [ask for ask in FOLLOW_UPS["every"] if not topic.covers(normalise(ask), {})] == []
+
+
+@pytest.mark.parametrize("case", FOLLOW_UPS["case"], ids=lambda case: case["ask"])
+def test_a_side_question_is_answered_as_the_topic_has_it(case: dict[str, str]) -> None:
+    wanted = {name: said for name, said in case.items() if name != "ask"}
+    text = normalise(case["ask"])
+    found = {name: TOPICS[name].variant(text, {}) for name in wanted}
+    answers = {name: variant.answer if variant else "" for name, variant in found.items()}
+    assert {name: answers[name] for name, said in wanted.items() if said not in answers[name]} == {}
+
+
+def test_a_pasted_text_gets_the_general_answer() -> None:
+    topic = TOPICS["worker_skill_upgrade"]
+    pasted = "请问钱是发给谁的，" * 10
+    assert topic.covers(pasted[:9], {})
+    assert not topic.covers(pasted, {})
+    assert topic.variant(pasted, {}) is None
+
+
+def test_an_employer_is_not_addressed_as_the_one_who_is_paid() -> None:
+    topics = (topic for topic in TOPICS.values() if topic.benefits and not topic.person)
+    said = {f"{t.id}/{v.name}": v.answer for t in topics for v in t.variants}
+    assert {name: answer for name, answer in said.items() if "您" in answer} == {}
+
+
+def test_no_condition_sounds_like_a_supposition() -> None:
+    wrong = re.compile(r"[。，（]要是(企业职工|参保企业)")
+    assert [text.name for text in texts() if wrong.search(text.answer)] == []
+
+
 def test_every_topic_is_asked_about() -> None:
     asked = tomllib.loads((HERE / "topics" / "questions.toml").read_text("utf-8"))
     assert set(asked) == set(TOPICS)
@@ -225,6 +262,7 @@ def test_every_topic_is_asked_about() -> None:
     ("line", "key"),
     [
         ('aspects = ["x"]', "aspects"),
+        ('without = "a"', "without"),
         ('[[variant]]\nname = "a"\nanswer = "一。"', "variant[1].any"),
         ('[[variant]]\nname = "a"\nanswer = "一。"\npattern = "("', "variant[1].pattern"),
         ('[[variant]]\nname = "a"\nanswer = "一。"\nasks = "x"', "variant[1].asks"),
