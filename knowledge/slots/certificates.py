@@ -247,7 +247,7 @@ def _by_whom(message: Message, *, paper: bool) -> Iterator[Finding]:
 
 def _issue(message: Message, *, paper: bool) -> Iterator[Finding]:
     """复审的, 换证, 不是第一次, against 初次, 头一回办."""
-    if not paper and "证" not in message.text:
+    if not paper and "证" not in message.text.replace("身份证", ""):
         return
     match = find("paper.renewed", message.text)
     if match:

@@ -77,7 +77,9 @@ def _done(message: Message, token: Token) -> bool:
 
 
 def _shop(message: Message) -> bool:
-    return any(t.value == "self_employed" for t in message.tags.get("employed", ()))
+    if any(t.value == "self_employed" for t in message.tags.get("employed", ())):
+        return True
+    return find("work.their_shop", message.text) is not None
 
 
 def _counts(message: Message) -> Iterator[Finding]:
@@ -85,7 +87,12 @@ def _counts(message: Message) -> Iterator[Finding]:
     token = _hired_group(message)
     hired = (_count_before(message, token) or _count_after(message, token)) if token else None
     for quantity in message.quantities:
-        if quantity.unit not in COUNTED or quantity == hired or not _own(message, quantity):
+        places = quantity.unit == "bare" and _names_seats(message, quantity)
+        if (
+            (quantity.unit not in COUNTED and not places)
+            or quantity == hired
+            or not _own(message, quantity)
+        ):
             continue
         if quantity.low == 1 and quantity.high == 1:
             continue
@@ -103,6 +110,11 @@ def _examined(message: Message) -> bool:
     return "organised" in message.tags or find("paper.by_school", message.text) is not None
 
 
+def _names_seats(message: Message, quantity: Quantity) -> bool:
+    """Whether 座 follows a number: 二百五十座."""
+    return any(t.value == "seat" for t in message.after(quantity.end, 1))
+
+
 def _own(message: Message, quantity: Quantity) -> bool:
     return told(message, quantity) and (message.personal or not message.asks)
 
@@ -117,15 +129,24 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
     if _of_seats(message, quantity, near, first):
         return "seats"
     counted = any(t.value in ("apprentice", "employees") for t in near + behind[:1])
-    some = quantity.unit == "some" and not (counted or "kind" in message.tags)
+    taught = any(t.value == "did" and t.end == quantity.head for t in near[:1])
+    some = quantity.unit == "some" and not (counted or taught or "kind" in message.tags)
     if some or (first and first.tag == "kind"):
         return ""
-    if _trained(near, behind, message) or _taught(message, quantity):
+    described = bool(near) and _described(message, quantity, near[0])
+    if not described and (_trained(near, behind, message) or _taught(message, quantity)):
         return "trainees"
     at_site = any(t.tag == "site" and quantity.head - t.end <= 1 for t in near[:1])
-    if at_site or message.firm or any(t.value == "employees" for t in near + behind):
-        return "staff"
-    return ""
+    employees = any(t.value == "employees" for t in near + behind)
+    return "staff" if described or at_site or message.firm or employees else ""
+
+
+def _described(message: Message, quantity: Quantity, before: Token) -> bool:
+    """厂400人培训了50个: right behind the firm, and another number of people follows."""
+    if before.tag not in ("site", "firm", "employed") or quantity.head != before.end:
+        return False
+    more = any(q.unit in COUNTED and q.head > quantity.end for q in message.quantities)
+    return quantity.unit == "person" and (more or before.tag == "employed")
 
 
 def _taught(message: Message, quantity: Quantity) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from knowledge.slots.message import Finding
@@ -20,8 +21,9 @@ DOING_REACH = 7
 STRONG_SITES = ("厂里", "矿上", "矿里", "厂子里", "井下")
 PUBLIC = "public_institution"
 AT = ("在", "是", "进了", "在个", "单位是", "属于")
+FOUNDED = re.compile("开(?!发)|办(?!事)")
 NEXT = frozenset({"ins", "level", "prove", "paper", "pay", "organised", "ask"})
-NO_WORKPLACE = frozenset("门组培统安报念读学补")
+NO_WORKPLACE = frozenset("门组培统安报念读学补家")
 
 
 def employment(message: Message) -> list[Finding]:
@@ -30,7 +32,9 @@ def employment(message: Message) -> list[Finding]:
     for token in message.tags.get("employed", ()):
         event = token.value in EVENTS or message.text[token.start] in ACTIVE
         said = message.happened(token) if event else message.somebody(token)
-        if message.text.startswith("培训", token.end):
+        if message.text.startswith("培训", token.end) or _headcount(message, token):
+            continue
+        if token.value == "none" and message.negated(token.start, 0):
             continue
         if said and not _part_of_pair(message, token) and not _whether(message, token):
             found.append(_employed(message, token))
@@ -68,6 +72,11 @@ def _at_firm(message: Message) -> list[Finding]:
         return []
     match = find("work.at_firm", message.text)
     return [Finding(EMPLOYED, "enterprise", match.start())] if match else []
+
+
+def _headcount(message: Message, token: Token) -> bool:
+    """企业职工640人: the firm itself is described."""
+    return any(q.unit == "person" and q.head == token.end for q in message.quantities)
 
 
 def _counted(message: Message) -> bool:
@@ -117,7 +126,7 @@ def _works_at(message: Message, token: Token) -> bool:
 
 def _fragment(message: Message, token: Token) -> bool:
     """建材厂的, 富士康上班, 我是建安公司的: a clause that says no more; 煤矿上的失业保险…."""
-    if message.firm:
+    if message.firm or FOUNDED.search(message.text, max(token.start - 4, 0), token.start):
         return False
     first, last = message.clause(token.start)
     lead = message.text[first : token.start]
@@ -150,6 +159,8 @@ def _place_led(message: Message, token: Token) -> bool:
 
 def _does(message: Message, token: Token) -> bool:
     if message.text[token.end - 1 : token.end + 1] == "上班":
+        return True
+    if patterns()["work.works_long"].match(message.text[token.end : token.end + 14]):
         return True
     return any(
         t.tag == "doing"

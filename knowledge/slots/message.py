@@ -126,7 +126,7 @@ class Message:
 
         What stands before 还能, 能, 算 is told and what follows is the question (47了还能办吗).
         """
-        if not self.asks or ("official" in self.tags and not self._past):
+        if not self.asks:
             return False
         parts = list(zip(self.cuts, self.cuts[1:], strict=False))
         if len(parts) > 1 and any(self._tells(start, end) for start, end in parts):

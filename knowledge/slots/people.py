@@ -32,7 +32,7 @@ PAIRS = (
 BEFORE = re.compile(
     r"(外地|外省|外市|河南|河北|陕西|山东|内蒙|安徽|湖北|四川|江苏|甘肃|东北|长治|运城|临汾|太原|晋中|焦作|济源)(?:的)?户口"
 )
-NO_PLACE = re.compile("哪|农|城镇|村|家里|外面|这|那|本|上班")
+NO_PLACE = re.compile("迁|了|转|改|哪|农|城镇|村|家里|外面|这|那|本|上班")
 
 
 def groups(message: Message) -> list[Finding]:
@@ -78,7 +78,8 @@ def _hired(message: Message, token: Token) -> bool:
     if any(
         t.tag == "firm_word" and t.value == "hire" for t in message.before(token.start, HIRED_REACH)
     ):
-        return "firm" in message.tags or _counted_before(message, token)
+        counted = any(0 <= q.head - token.end <= 1 for q in message.quantities)
+        return counted or "firm" in message.tags or _counted_before(message, token)
     return _counted_before(message, token) and "firm" in message.tags
 
 

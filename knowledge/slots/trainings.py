@@ -238,6 +238,8 @@ def _startup(message: Message) -> Iterator[Finding]:
             return
     if "想" in message.text or "打算" in message.text or "准备" in message.text:
         match = find("startup.wish", message.text)
+        if match and "大师工作室" in match[0]:
+            return
         if match and message.told and not message.text.startswith("的人", match.end()):
             yield _wish(message, match.start())
 
