@@ -3,8 +3,8 @@
 What is asked in the same way about nearly every topic (how to apply, when the money comes, whether
 it still holds) is written once, in knowledge/aspects.toml, and taken up by name; so are the words
 that show what is asked (who is paid, what a word means), where the answers differ. Some aspects
-stand in every topic, tried before all others (`foremost`) or after (`everywhere`), unless the topic
-has a variant of that name or lists it under `without`.
+stand in every topic, tried before all others (`foremost`) or after (`everywhere`; `of_one` only in
+topics about one matter), unless the topic has a variant of that name or lists it under `without`.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class _Shared:
         self.offices = {part.text("clause"): part.text("names") for part in table.tables("offices")}
         self.foremost = self._known(table, "foremost")
         self.everywhere = self._known(table, "everywhere")
+        self.of_one = self._known(table, "of_one")
         table.done()
 
     def _known(self, table: Table, key: str) -> list[str]:
@@ -142,12 +143,9 @@ def _topic(name: str, table: Table, shared: _Shared) -> Topic:
     title = table.text("title")
     money = table.get("money", bool, default=False)
     own = [_variant(part, clause, shared, money=money) for part in table.tables("variant")]
-    said = {*table.texts("without", []), *(variant.name for variant in own)}
-    first = [each for each in shared.foremost if each not in said]
-    first += table.texts("aspects", [])
-    last = [each for each in shared.everywhere if each not in {*said, *first}]
     before, after = (
-        [shared.aspect(each, table, title, clause) for each in names] for names in (first, last)
+        [shared.aspect(each, table, title, clause) for each in names]
+        for names in _around(table, own, shared)
     )
     topic = Topic(
         id=name,
@@ -161,6 +159,17 @@ def _topic(name: str, table: Table, shared: _Shared) -> Topic:
     )
     table.done()
     return topic
+
+
+def _around(table: Table, own: list[Variant], shared: _Shared) -> tuple[list[str], list[str]]:
+    """Name the aspects tried before and after the topic's own variants."""
+    settled = {*table.texts("without", []), *(variant.name for variant in own)}
+    first = [name for name in shared.foremost if name not in settled]
+    first += table.texts("aspects", [])
+    last = list(shared.everywhere)
+    if not table.get("general", bool, default=False):
+        last += shared.of_one
+    return first, [name for name in last if name not in {*settled, *first}]
 
 
 def _variant(table: Table, clause: str, shared: _Shared, *, money: bool) -> Variant:

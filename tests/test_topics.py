@@ -252,6 +252,35 @@ def test_no_condition_sounds_like_a_supposition() -> None:
     assert [text.name for text in texts() if wrong.search(text.answer)] == []
 
 
+@pytest.mark.parametrize("key", ["foremost", "everywhere", "of_one"])
+def test_a_slip_in_the_aspects_is_told_with_file_and_key(tmp_path: Path, key: str) -> None:
+    (tmp_path / "aspects.toml").write_text(f'{key} = ["x"]')
+    (tmp_path / "topics").mkdir()
+    with pytest.raises(KnowledgeError) as caught:
+        load_topics(tmp_path / "topics")
+    assert (caught.value.key, "aspects.toml" in caught.value.file) == (key, True)
+
+
+def test_an_own_answer_takes_the_place_of_the_common_one(tmp_path: Path) -> None:
+    aspect = '[[aspect]]\nname = "{0}"\nany = ["问"]\nanswer = "{0}。"\n'
+    lists = 'foremost = ["a"]\neverywhere = ["b"]\nof_one = ["c"]\n'
+    (tmp_path / "aspects.toml").write_text(lists + "".join(map(aspect.format, "abc")), "utf-8")
+    (tmp_path / "topics").mkdir()
+    head = 'title = "一"\nclause = "三（二）"\nanswer = "一。"\n'
+    own = '[[variant]]\nname = "{0}"\nany = ["己"]\nanswer = "己。"\n'
+    for name, extra in {
+        "plain": "",
+        "general": "general = true\n",
+        "owner": own.format("b"),
+        "without": 'without = ["a"]\n',
+    }.items():
+        (tmp_path / "topics" / f"{name}.toml").write_text(head + extra, "utf-8")
+    topics = load_topics(tmp_path / "topics")
+    names = {name: "".join(v.name for v in topic.variants) for name, topic in topics.items()}
+    assert names == {"plain": "abc", "general": "ab", "owner": "abc", "without": "bc"}
+    assert [v.answer for v in topics["owner"].variants] == ["a。", "己。", "c。"]
+
+
 def test_every_topic_is_asked_about() -> None:
     asked = tomllib.loads((HERE / "topics" / "questions.toml").read_text("utf-8"))
     assert set(asked) == set(TOPICS)
