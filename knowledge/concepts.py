@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from knowledge.reading import read_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from knowledge.reading import Table
@@ -30,18 +31,19 @@ class Concepts:
     names: tuple[str, ...]
     titles: dict[str, str]
     _words: dict[str, tuple[int, ...]]
-    _longest: int
+    _sizes: dict[str, tuple[int, ...]]
     _patterns: tuple[tuple[int, re.Pattern[str]], ...]
     _missing: tuple[tuple[int, frozenset[int]], ...]
     _signs: dict[str, str]
+    _sign_sizes: dict[str, tuple[int, ...]]
 
     def find(self, text: str) -> dict[int, int]:
         """Map each concept found in the normalised text to where it first starts."""
         found: dict[int, int] = {}
-        words, size = self._words, len(text)
-        for start in range(size):
-            for end in range(start + 1, min(size, start + self._longest) + 1):
-                for concept in words.get(text[start:end], ()):
+        words, sizes = self._words, self._sizes
+        for start, letter in enumerate(text):
+            for size in sizes.get(letter, ()):
+                for concept in words.get(text[start : start + size], ()):
                     found.setdefault(concept, start)
         for concept, pattern in self._patterns:
             if concept not in found and (hit := pattern.search(text)):
@@ -58,13 +60,13 @@ class Concepts:
         """
         text = _AMOUNTS.sub("0", text)
         done: list[str] = []
-        at, signs = 0, self._signs
+        at, signs, sizes = 0, self._signs, self._sign_sizes
         while at < len(text):
-            for end in range(min(len(text), at + LONGEST_ALIKE), at, -1):
-                sign = signs.get(text[at:end])
-                if sign is not None:
+            for size in sizes.get(text[at], ()):
+                sign = signs.get(text[at : at + size])
+                if sign is not None and at + size <= len(text):
                     done.append(sign)
-                    at = end
+                    at += size
                     break
             else:
                 done.append(text[at])
@@ -106,9 +108,25 @@ def load_concepts(path: Path) -> Concepts:
             patterns += [(concept, one) for one in _patterns(group)]
         group.done()
     table.done()
-    longest = max(map(len, words), default=1)
     frozen = {word: tuple(ids) for word, ids in words.items()}
-    return Concepts(names, titles, frozen, longest, tuple(patterns), tuple(missing), signs)
+    return Concepts(
+        names,
+        titles,
+        frozen,
+        _sizes(words),
+        tuple(patterns),
+        tuple(missing),
+        signs,
+        _sizes(word for word in signs if len(word) <= LONGEST_ALIKE),
+    )
+
+
+def _sizes(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """List the lengths worth trying by first character, the longest first."""
+    sizes: dict[str, set[int]] = {}
+    for word in words:
+        sizes.setdefault(word[0], set()).add(len(word))
+    return {first: tuple(sorted(found, reverse=True)) for first, found in sizes.items()}
 
 
 def _others(group: Table, names: tuple[str, ...]) -> frozenset[int]:

@@ -43,11 +43,23 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of one message with their values, the concepts found, how many stretches."""
+    """The features of one message with their values, the concepts found, how many stretches.
+
+    Pairs of concepts are not spelt out in `values`: there are hundreds, all of the value `pair`.
+    """
 
     values: dict[Feature, float]
     concepts: dict[int, int]
     grams: int
+    pair: float
+
+    def everything(self) -> dict[Feature, float]:
+        """Return the values with those of the pairs."""
+        pairs = combinations(sorted(self.concepts), 2)
+        return {
+            **self.values,
+            **{first * PAIRS + second + PAIRS: self.pair for first, second in pairs},
+        }
 
 
 def evidence(squeezed: str, concepts: Concepts) -> Evidence:
@@ -59,9 +71,11 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
     alike = [ALIKE + gram for gram in _grams(short, ALIKE_GRAM)]
     values.update(dict.fromkeys(alike, ALIKE_WEIGHT / sqrt(len(alike))))
     found = concepts.find(squeezed)
-    values.update(_concept_values(sorted(found)))
+    count = len(found)
+    values.update(dict.fromkeys(sorted(found), 1 / sqrt(count)) if found else {NOTHING: 1.0})
     values[f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}"] = LENGTH_WEIGHT
-    return Evidence(values, found, len(grams))
+    pair = PAIR_WEIGHT / sqrt(count * (count - 1) / 2) if count > 1 else 0.0
+    return Evidence(values, found, len(grams), pair)
 
 
 def _grams(text: str, longest: int) -> list[str]:
@@ -69,13 +83,3 @@ def _grams(text: str, longest: int) -> list[str]:
     size = len(text)
     spans = range(1, longest + 1)
     return list(dict.fromkeys(text[at : at + n] for n in spans for at in range(size - n + 1)))
-
-
-def _concept_values(found: list[int]) -> dict[Feature, float]:
-    if not found:
-        return {NOTHING: 1.0}
-    values: dict[Feature, float] = dict.fromkeys(found, 1 / sqrt(len(found)))
-    pairs = [first * PAIRS + second + PAIRS for first, second in combinations(found, 2)]
-    if pairs:
-        values.update(dict.fromkeys(pairs, PAIR_WEIGHT / sqrt(len(pairs))))
-    return values

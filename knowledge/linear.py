@@ -7,12 +7,12 @@ Trained from the sentences in a few seconds by plain gradient steps on the softm
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from knowledge.features import ALIKE
+from knowledge.features import ALIKE, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,17 +39,24 @@ OFTEN = 2
 class Linear:
     """Rows of weights by feature; column j is label j (labels are the caller's).
 
-    A trained table has single precision, a saved one half (unchanged answers, half the memory).
+    Weights are kept in single precision (quick to add up) and saved in half (unchanged answers).
     """
 
     rows: dict[Feature, int]
-    weights: NDArray[np.floating[Any]]
+    weights: Floats
     bias: Floats
+    pairs: Ints = field(init=False)
+    """The row of each pair of concepts, first < second; -1 where a pair has none."""
+
+    def __post_init__(self) -> None:
+        """Lay out the pairs' rows."""
+        object.__setattr__(self, "pairs", _pairs(self.rows))
 
     def locate(self, seen: Evidence) -> tuple[NDArray[np.int64], Floats, int]:
         """Return the rows of a message, its values there, and how many stretches are unknown."""
-        at, value, unseen = [], [], 0
-        rows = self.rows
+        rows, unseen = self.rows, 0
+        at: list[int] = []
+        value: list[float] = []
         for feature, weight in seen.values.items():
             row = rows.get(feature)
             if row is not None:
@@ -57,11 +64,17 @@ class Linear:
                 value.append(weight)
             elif isinstance(feature, str) and not _alike(feature):
                 unseen += 1
-        return np.array(at, np.int64), np.array(value, np.float32), unseen
+        found = np.array([one for one in sorted(seen.concepts) if one < len(self.pairs)], np.intp)
+        grid = self.pairs[found[:, None], found]
+        paired = grid[grid >= 0]
+        places = np.concatenate([np.array(at, np.int64), paired])
+        weights = np.full(len(places), seen.pair, np.float32)
+        weights[: len(value)] = value
+        return places, weights, unseen
 
     def scores(self, at: NDArray[np.int64], value: Floats) -> Floats:
         """Return the score of each label for the rows and values of a message."""
-        result: Floats = value @ self.weights[at].astype(np.float32) + self.bias
+        result: Floats = value @ self.weights.take(at, axis=0) + self.bias
         return result
 
 
@@ -92,9 +105,18 @@ def train(seen: Sequence[Evidence], labels: Sequence[int], size: int, seed: int 
     return Linear(rows, learner.weights, learner.bias)
 
 
+def _pairs(rows: dict[Feature, int]) -> Ints:
+    numbers = [(one, row) for one, row in rows.items() if isinstance(one, int) and one >= PAIRS]
+    size = max((one % PAIRS for one, _ in numbers), default=0) + 1
+    grid = np.full((size, size), -1, np.int32)
+    for one, row in numbers:
+        grid[one // PAIRS - 1, one % PAIRS] = row
+    return grid
+
+
 def _rows(seen: Iterable[Evidence]) -> dict[Feature, int]:
     """Number the features that occur often enough to say something about other messages."""
-    counts = Counter(feature for one in seen for feature in one.values)
+    counts = Counter(feature for one in seen for feature in one.everything())
     kept = [feature for feature, count in counts.items() if count >= OFTEN or not _alike(feature)]
     kept.sort(key=lambda feature: isinstance(feature, int))
     return {feature: row for row, feature in enumerate(kept)}
@@ -118,7 +140,9 @@ class _Data:
         value: list[float] = []
         starts = [0]
         for one in seen:
-            known = [(rows[name], weight) for name, weight in one.values.items() if name in rows]
+            known = [
+                (rows[name], weight) for name, weight in one.everything().items() if name in rows
+            ]
             at += [row for row, _ in known]
             value += [weight for _, weight in known]
             starts.append(len(at))
@@ -177,4 +201,4 @@ def unpack(arrays: dict[str, NDArray[Any]]) -> Linear:
     texts = arrays["texts"].tobytes().decode().split("\n")
     features: list[Feature] = [*texts, *arrays["numbers"].tolist()]
     rows = {feature: row for row, feature in enumerate(features)}
-    return Linear(rows, arrays["weights"], arrays["bias"])
+    return Linear(rows, arrays["weights"].astype(np.float32), arrays["bias"])

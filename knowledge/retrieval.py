@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-COMMON = 400
+COMMON = 150
 """Features of more sentences than this are left out."""
 NEAREST = 9
 SHARPNESS = 14.0
@@ -30,11 +30,14 @@ FAR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """For each row of the linear table, the sentences that hold it: `starts[r]:starts[r + 1]`."""
+    """For each row of the linear table, the sentences that hold it: `starts[r]:starts[r + 1]`.
+
+    `who` and `weight` are as wide as the sums want them; they are saved in half that.
+    """
 
     starts: Ints
-    who: NDArray[np.int32]
-    weight: NDArray[np.float16]
+    who: Ints
+    weight: Floats
     rarity: Floats
     label: Ints
     labels: int
@@ -48,12 +51,15 @@ class Neighbours:
         size = float(np.sqrt(heavy @ heavy))
         if not size:
             return None
-        lengths = self.starts[at + 1] - self.starts[at]
-        total = int(lengths.sum())
-        take = np.repeat(self.starts[at] - np.cumsum(lengths) + lengths, lengths)
-        take += np.arange(total)
-        parts = self.weight[take] * np.repeat(heavy, lengths)
-        cosine = np.bincount(self.who[take], weights=parts, minlength=len(self.label)) / size
+        rare = heavy.nonzero()[0]
+        at, heavy = at[rare], heavy[rare]
+        starts = self.starts.take(at)
+        lengths = self.starts.take(at + 1) - starts
+        take = np.repeat(starts - lengths.cumsum() + lengths, lengths)
+        take += np.arange(len(take))
+        parts = self.weight.take(take)
+        parts *= np.repeat(heavy, lengths)
+        cosine = np.bincount(self.who.take(take), weights=parts, minlength=len(self.label)) / size
         near = np.flatnonzero(cosine > cosine.max() * FAR)
         near = near[np.argsort(-cosine[near], kind="stable")[:NEAREST]]
         votes = np.exp(SHARPNESS * cosine[near])
@@ -79,8 +85,8 @@ def build(
     starts = np.concatenate([[0], np.cumsum(np.bincount(at[order], minlength=rows))])
     return Neighbours(
         starts=starts,
-        who=who[order].astype(np.int32),
-        weight=weight[order].astype(np.float16),
+        who=who[order].astype(np.int64),
+        weight=weight[order].astype(np.float16).astype(np.float32),
         rarity=rarity.astype(np.float32),
         label=np.asarray(label, np.int64),
         labels=labels,
@@ -91,8 +97,8 @@ def pack(near: Neighbours) -> dict[str, NDArray[Any]]:
     """Turn the index into plain arrays for saving."""
     return {
         "near_starts": near.starts,
-        "near_who": near.who,
-        "near_weight": near.weight,
+        "near_who": near.who.astype(np.int32),
+        "near_weight": near.weight.astype(np.float16),
         "near_rarity": near.rarity,
         "near_label": near.label,
         "near_labels": np.array([near.labels]),
@@ -101,7 +107,11 @@ def pack(near: Neighbours) -> dict[str, NDArray[Any]]:
 
 def unpack(arrays: dict[str, NDArray[Any]]) -> Neighbours:
     """Turn the arrays of `pack` into the index again."""
-    names = ("starts", "who", "weight", "rarity", "label")
     return Neighbours(
-        **{name: arrays[f"near_{name}"] for name in names}, labels=int(arrays["near_labels"][0])
+        starts=arrays["near_starts"],
+        who=arrays["near_who"].astype(np.int64),
+        weight=arrays["near_weight"].astype(np.float32),
+        rarity=arrays["near_rarity"],
+        label=arrays["near_label"],
+        labels=int(arrays["near_labels"][0]),
     )
