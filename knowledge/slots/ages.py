@@ -96,6 +96,10 @@ def _followed(message: Message, quantity: Quantity) -> bool:
     text, head, end = message.text, quantity.head, quantity.end
     if quantity.low < ADULT:
         return False
+    if text.startswith("的", end) and any(
+        t.start == end + 1 for t in message.tags.get("other", ())
+    ):
+        return True
     if text.startswith(("了", "岁"), end):
         return text[head - 1 : head] not in ALIEN
     return message.alone(head, end) and (message.listing or message.personal)

@@ -130,10 +130,11 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
         return "seats"
     counted = any(t.value in ("apprentice", "employees") for t in near + behind[:1])
     taught = any(t.value == "did" and t.end == quantity.head for t in near[:1])
-    some = quantity.unit == "some" and not (counted or taught or "kind" in message.tags)
+    described = bool(near) and _described(message, quantity, near[0])
+    known = counted or taught or described or "kind" in message.tags
+    some = quantity.unit == "some" and not known
     if some or (first and first.tag == "kind"):
         return ""
-    described = bool(near) and _described(message, quantity, near[0])
     if not described and (_trained(near, behind, message) or _taught(message, quantity)):
         return "trainees"
     at_site = any(t.tag == "site" and quantity.head - t.end <= 1 for t in near[:1])
@@ -146,7 +147,9 @@ def _described(message: Message, quantity: Quantity, before: Token) -> bool:
     if before.tag not in ("site", "firm", "employed") or quantity.head != before.end:
         return False
     more = any(q.unit in COUNTED and q.head > quantity.end for q in message.quantities)
-    return quantity.unit == "person" and (more or before.tag == "employed")
+    if before.tag == "employed":
+        return quantity.unit == "person" or not message.asks
+    return quantity.unit == "person" and more
 
 
 def _taught(message: Message, quantity: Quantity) -> bool:

@@ -76,7 +76,10 @@ def _at_firm(message: Message) -> list[Finding]:
 
 def _headcount(message: Message, token: Token) -> bool:
     """企业职工640人: the firm itself is described."""
-    return any(q.unit == "person" and q.head == token.end for q in message.quantities)
+    return any(
+        q.unit in ("person", "some") and q.low > 1 and q.head == token.end
+        for q in message.quantities
+    )
 
 
 def _counted(message: Message) -> bool:

@@ -37,6 +37,7 @@ TELLING = frozenset({
 })  # fmt: skip
 QUESTIONS = frozenset({"ask", "rule", "official", "suppose", "money"})
 LENGTHS = frozenset({"month", "year", "age", "day", "time"})
+ANYBODY = re.compile("(?<!我们厂)(?<!公司)的(?:职工|人|员工|工人|企业|学员)(?![在已都是])")
 EXACT = frozenset({"exact", "about", "range"})
 QUESTION = re.compile("(?<!才)(?<!就)(?:还|可)?能(?!力)|够不够|够格|算不算|行不行|可不可以")
 SURE_UNITS = frozenset({"money", "bare"})
@@ -148,6 +149,8 @@ class Message:
         inside = self.tokens[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
         if any(t.tag in QUESTIONS for t in inside):
             return False
+        if ANYBODY.search(self.text, start, end):
+            return False
         if ASKING_END.search(self.text[start:end].rstrip(" ,。")):
             return False
         hired = any(t.value == "hire" for t in inside)
@@ -187,6 +190,8 @@ class Message:
         if self.personal:
             return False
         if "official" in self.tags or (self.asks and "rule" in self.tags):
+            return True
+        if self.asks and ANYBODY.search(self.text):
             return True
         priced = self.asks and any(_is_sum(quantity) for quantity in self.quantities)
         return priced and not {"pay", "ins", "employed", "group_did"} & self.tags.keys()
