@@ -131,7 +131,7 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
     counted = any(t.value in ("apprentice", "employees") for t in near + behind[:1])
     taught = any(t.value == "did" and t.end == quantity.head for t in near[:1])
     described = bool(near) and _described(message, quantity, near[0])
-    known = counted or taught or described or "kind" in message.tags
+    known = counted or taught or described or _taught(message, quantity) or "kind" in message.tags
     some = quantity.unit == "some" and not known
     if some or (first and first.tag == "kind"):
         return ""
@@ -162,9 +162,12 @@ def _of_seats(message: Message, quantity: Quantity, near: list[Token], first: To
     """Whether so many can sit: 260个座, 能坐120人, 一次能训100人."""
     if quantity.unit == "seat" or quantity.head in _seats(message):
         return True
-    return (first is not None and first.value == "seat") or any(
-        t.tag == "firm_word" and t.value == "seat" for t in near
-    )
+    if first is not None and first.value == "seat":
+        return True
+    said = next((t for t in near if t.tag == "firm_word" and t.value == "seat"), None)
+    if said is None:
+        return False
+    return not any(said.end <= q.head < quantity.head for q in message.quantities)
 
 
 def _seats(message: Message) -> set[int]:
@@ -282,7 +285,7 @@ def _speaks_for_firm(message: Message, keys: set[str]) -> bool:
     """Whether it is a firm's talk without 我们厂: a firm of one's own, figures of a named one."""
     if message.owned_firm and message.personal:
         return True
-    return bool(keys & FIGURES) and _firm_named(message)
+    return bool(keys & FIGURES) and (message.our_firm or _firm_named(message))
 
 
 def _firm_named(message: Message) -> bool:

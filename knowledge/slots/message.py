@@ -38,6 +38,7 @@ TELLING = frozenset({
 QUESTIONS = frozenset({"ask", "rule", "official", "suppose", "money"})
 LENGTHS = frozenset({"month", "year", "age", "day", "time"})
 ANYBODY = re.compile("(?<!我们厂)(?<!公司)的(?:职工|人|员工|工人|企业|学员)(?![在已都是])")
+OWN_CASE = frozenset({"pay", "ins", "level", "paper", "group_did", "household"})
 EXACT = frozenset({"exact", "about", "range"})
 QUESTION = re.compile("(?<!才)(?<!就)(?:还|可)?能(?!力)|够不够|够格|算不算|行不行|可不可以")
 SURE_UNITS = frozenset({"money", "bare"})
@@ -211,7 +212,14 @@ class Message:
     @cached_property
     def firm(self) -> bool:
         """Whether somebody speaks for a firm: 我们厂, 公司是我开的."""
-        return "firm" in self.tags or self.owned_firm
+        return "firm" in self.tags or self.owned_firm or self.our_firm
+
+    @cached_property
+    def our_firm(self) -> bool:
+        """Whether a firm is spoken for by its trade (我们护理公司), and no case of a worker."""
+        if OWN_CASE & self.tags.keys() or not any(c in self.text for c in "我咱俺"):
+            return False
+        return find("firm.ours", self.text) is not None
 
     @cached_property
     def owned_firm(self) -> bool:

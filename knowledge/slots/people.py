@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
 HAS, NOT = "groups_has", "groups_not"
 HOUSEHOLD = "household_type"
-EVENTS = ("two_later", "veteran", "laid_off", "registered_unemployed", "rural_transfer")
+EVENTS = (
+    "poor_labor",
+    "two_later",
+    "veteran",
+    "laid_off",
+    "registered_unemployed",
+    "rural_transfer",
+)
 HIGH = ("大学", "大专", "本科", "学院")
 HIRED_REACH, PAIR_REACH, HALF_REACH = 10, 12, 8
 PAIRS = (

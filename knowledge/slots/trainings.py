@@ -89,7 +89,7 @@ def _staff_course(message: Message, found: list[Finding]) -> list[Finding]:
 
 def _same(message: Message) -> Iterator[Finding]:
     """今年学过，还想再学一遍: the same course again."""
-    if not ("过" in message.text or "了" in message.text) or not message.told:
+    if not any(c in message.text for c in "过了完") or not message.told:
         return
     again, learnt = find("same.again", message.text), find("same.this_year", message.text)
     if again and learnt:
@@ -213,8 +213,7 @@ def _papers(message: Message) -> Iterator[Finding]:
 
 def _student(message: Message) -> Iterator[Finding]:
     for token in message.tags.get("learn", ()):
-        claimed = message.personal or (not message.asks and message.listing)
-        if token.value == "student" and claimed and message.happened(token):
+        if token.value == "student" and message.told and message.happened(token):
             yield Finding("is_student", not message.negated(token.start), token.start)
     if not message.told or not message.personal:
         return
