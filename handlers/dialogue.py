@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import arrivals, commands, fallback, followup, interview, offers
+from handlers import arrivals, commands, fallback, followup, interview, offers, policy
 from handlers.paging import paginate
 from handlers.routes import TOPICS
 from handlers.text import lines
@@ -77,7 +77,7 @@ def by_intent(turn: Turn) -> str:
         return fallback.answer(turn)
     if understood.intent != "out_of_scope":
         turn.state.misses = 0
-    return TOPICS[understood.intent](turn)
+    return lines(TOPICS[understood.intent](turn), policy.also(turn))
 
 
 def _same_answer(understood: Understanding) -> bool:

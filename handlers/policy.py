@@ -32,6 +32,17 @@ def tell(turn: Turn, name: str, question: str | None = None) -> str:
     return lines(text, basis(turn, clause, notice=money), _next(turn, topic))
 
 
+def also(turn: Turn) -> str:
+    """Answer the second question of a message, where it is one about the policy."""
+    name = turn.understood.also_topic if turn.understood else None
+    if name is None or name not in turn.library.topics or name == turn.state.topic:
+        return ""
+    topic = turn.library.topics[name]
+    variant = topic.variant(turn.normal, turn.understood.heard if turn.understood else {})
+    part = variant or topic
+    return lines(turn.say("policy.also"), part.answer, basis(turn, part.clause, notice=part.money))
+
+
 def basis(turn: Turn, clause: str, *, notice: bool) -> str:
     """The source of an answer: number and clause; `notice` adds whether it still holds."""
     document = turn.library.document(turn.today)
