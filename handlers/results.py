@@ -127,7 +127,7 @@ def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:
         return outcomes[:SHOWN]
     near = [each for each in outcomes if len(_told(turn, each)) >= ENOUGH]
     first, *others = near or outcomes
-    return [first, *(each for each in others if each.verdict in WORTH)][:SHOWN]
+    return [first, *(each for each in others if each.verdict in WORTH and each.amount)][:SHOWN]
 
 
 def _because(turn: Turn, outcome: Outcome) -> str:
