@@ -8,40 +8,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.slots.lexicon import Token, lexicon
-from knowledge.slots.numbers import ANY
-from knowledge.slots.patterns import find, patterns
+from knowledge.slots.patterns import find
 from knowledge.slots.quantities import Quantity, find_quantities
+from knowledge.slots.sifting import is_few, is_sum, sifted
+from knowledge.slots.telling import ANYBODY, ASKING_END, told_apart
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
 CUTS = re.compile(r"(?:[,。!?;、\s~…]|[.:](?!\d))+")
-ASKING_END = re.compile(
-    r"(?:[不没否吧]|多钱)[呀啊哇呢了 ?。!~]*$|[?]|([\u4e00-\u9fff])[不没]\1|多少|几个钱"
-)
 OURS = "我俺咱本"
 OR = "还是"
-LEAST_SUM = 150
 MANY = 10
-BOUNDS = ("不够", "不到", "不满", "没到", "没满", "交了", "满了", "够", "差", "上了", "学了")
-LONGEST_LIFE = 80 * 12
 MOST_ALIKE = 20  # phrases of one tag, and quantities, that are looked at: no message has more
 LISTED = frozenset({
     "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site",
     "prove", "jobless", "schooling",
 })  # fmt: skip
-TELLING = frozenset({
-    "employed", "site", "pay", "prove", "jobless", "schooling", "household", "group", "group_did",
-    "organised", "learn",
-})  # fmt: skip
-QUESTIONS = frozenset({"ask", "rule", "official", "suppose", "money"})
-LENGTHS = frozenset({"month", "year", "age", "day", "time"})
-ANYBODY = re.compile("(?<!我们厂)(?<!公司)的(?:职工|人|员工|工人|企业|学员)(?![在已都是])")
 OWN_CASE = frozenset({"pay", "ins", "level", "paper", "group_did", "household"})
-EXACT = frozenset({"exact", "about", "range"})
-QUESTION = re.compile("(?<!才)(?<!就)(?:还|可)?能(?!力)|够不够|够格|算不算|行不行|可不可以")
-SURE_UNITS = frozenset({"money", "bare"})
 
 
 class Finding(NamedTuple):
@@ -57,7 +42,7 @@ class Message:
 
     def __init__(self, text: str, today: dt.date) -> None:
         self.text, self.today = text, today
-        self.tokens = [t for t in lexicon().scan(text) if not _is_few(text, t)]
+        self.tokens = [t for t in lexicon().scan(text) if not is_few(text, t)]
         self.starts = [token.start for token in self.tokens]
         self.tags: dict[str, list[Token]] = {}
         for token in self.tokens:
@@ -70,37 +55,7 @@ class Message:
     def quantities(self) -> list[Quantity]:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
         spans = [(token.start, token.end) for token in self.tokens]
-        found = [
-            q
-            for q in find_quantities(self.text, spans, MOST_ALIKE)
-            if not _is_year(self.text, q) and not _is_day_of_month(self.text, q)
-        ]
-        if "没" in self.text:
-            nothing = {m.start() for m in patterns()["insurance.nothing"].finditer(self.text)}
-            found = [q for q in found if q.head not in nothing]
-        kept = [q for i, q in enumerate(found) if not self._is_rate(found, i)]
-        kept = _without_shortfall(self.text, kept)
-        return [q for q in kept if not (len(kept) > 1 and self.text.endswith("不是", 0, q.head))]
-
-    def _is_rate(self, found: list[Quantity], index: int) -> bool:
-        quantity = found[index]
-        if quantity.low != 1 and quantity.unit != "year":
-            return False
-        if quantity.unit not in ("day", "month", "year", "person") or quantity.high > 12:  # noqa: PLR2004 - a year
-            return False
-        if (
-            self.text.endswith(("每", "每人", "一人"), 0, quantity.head)
-            and quantity.unit != "person"
-        ):
-            return True
-        following = found[index + 1 : index + 2]
-        earlier = found[max(index - 1, 0) : index]
-        if any(q.unit == "money" and quantity.head - q.end <= 1 for q in earlier):
-            return True
-        return any(
-            q.unit in SURE_UNITS and q.head - quantity.end <= 1 and q.low >= 10  # noqa: PLR2004 - yuan
-            for q in following
-        )
+        return sifted(self.text, find_quantities(self.text, spans, MOST_ALIKE))
 
     @cached_property
     def asks(self) -> bool:
@@ -124,59 +79,8 @@ class Message:
 
     @cached_property
     def told_apart(self) -> bool:
-        """Whether a part that asks nothing tells something, and another part asks about it.
-
-        What stands before 还能, 能, 算 is told and what follows is the question (47了还能办吗).
-        """
-        if not self.asks:
-            return False
-        parts = list(zip(self.cuts, self.cuts[1:], strict=False))
-        if len(parts) > 1 and any(self._tells(start, end) for start, end in parts):
-            return True
-        question = QUESTION.search(self.text)
-        return question is not None and self._tells(0, question.start(), within=True)
-
-    @cached_property
-    def _past(self) -> bool:
-        return any(self._over(token) for token in self.tokens)
-
-    def _over(self, token: Token) -> bool:
-        """Whether something was done or happened: 考了, 交过, 下岗了."""
-        done = token.tag in ("learn", "pay", "prove", "group_did", "organised")
-        return done and token.value != "want" and self.text[token.end - 1] in "了过的"
-
-    def _tells(self, start: int, end: int, *, within: bool = False) -> bool:
-        """Whether the part asks nothing and tells something; a name alone (`within`) tells none."""
-        inside = self.tokens[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
-        if any(t.tag in QUESTIONS for t in inside):
-            return False
-        if ANYBODY.search(self.text, start, end):
-            return False
-        if ASKING_END.search(self.text[start:end].rstrip(" ,。")):
-            return False
-        hired = any(t.value == "hire" for t in inside)
-        told = (
-            t
-            for t in inside
-            if not (hired and t.tag == "site") and t.tag in TELLING and self._of_somebody(t)
-        )
-        if not within and (any(told) or "户口" in self.text[start:end]):
-            return True
-        return any(
-            start <= q.head < end
-            and q.unit in LENGTHS | ({"bare"} if within else set())
-            and not (within and (q.sure not in EXACT or self.text.startswith("的", q.end)))
-            for q in self.quantities
-        )
-
-    def _of_somebody(self, token: Token) -> bool:
-        """Whether it is neither a wish nor said of people in general (贫困户的人, …人员)."""
-        if token.tag == "prove":
-            return token.value != "want"
-        if token.tag == "learn":
-            return token.value in ("student", "notimes")
-        general = token.tag in ("group", "employed", "group_did")
-        return not general or not self.text.startswith(("的人", "人", "的职工", "被"), token.end)
+        """Whether a part that asks nothing tells something, and another part asks about it."""
+        return told_apart(self)
 
     def _took_on(self, token: Token) -> bool:
         """Whether a firm tells whom it took on (招了15个人), a brand how many it trained."""
@@ -194,7 +98,7 @@ class Message:
             return True
         if self.asks and ANYBODY.search(self.text):
             return True
-        priced = self.asks and any(_is_sum(quantity) for quantity in self.quantities)
+        priced = self.asks and any(is_sum(quantity) for quantity in self.quantities)
         return priced and not {"pay", "ins", "employed", "group_did"} & self.tags.keys()
 
     @cached_property
@@ -335,52 +239,3 @@ class Message:
             return True
         behind = self.text[token.end : token.end + 1]
         return self.text[token.end - 1] != "的" and behind not in ("的", "人")
-
-
-def _is_few(text: str, token: Token) -> bool:
-    """Whether a phrase begins in the middle of a number: 几个 in 十几个, 1个月是 in 11个月是."""
-    first, earlier = text[token.start], text[token.start - 1 : token.start]
-    if token.value == "rate" and text.endswith(BOUNDS, 0, token.start):
-        return True
-    return earlier in ANY and first in ANY and first != "零" and earlier not in "俩仨"
-
-
-def _is_sum(quantity: Quantity) -> bool:
-    """Whether it is money, named or bare (给四千, 补600): sums are the rule's, not a case's."""
-    return quantity.unit == "money" or (quantity.unit == "bare" and quantity.low >= LEAST_SUM)
-
-
-def _is_year(text: str, quantity: Quantity) -> bool:
-    """Whether 2021年, 一五年, 从15年 is a year of the calendar, not a length of time."""
-    if quantity.unit != "year":
-        return False
-    if quantity.high > LONGEST_LIFE or len(quantity.digits) == 4:  # noqa: PLR2004 - 2021
-        return True
-    chinese_row = len(quantity.digits) == 2 and not text[quantity.start].isascii()  # noqa: PLR2004 - 一五
-    if chinese_row and quantity.sure != "range":
-        return True
-    since = text[quantity.head - 1 : quantity.head] in ("从", "自")
-    return since or text.startswith(
-        ("开始", "起", "考的", "拿的", "办的", "毕业", "入职"), quantity.end
-    )
-
-
-def _is_day_of_month(text: str, quantity: Quantity) -> bool:
-    """Whether it is the 26号 of 九月26号: a day, no number of people."""
-    return text[quantity.head - 1 : quantity.head] == "月" and text[quantity.end - 1] == "号"
-
-
-def _without_shortfall(text: str, found: list[Quantity]) -> list[Quantity]:
-    """Read 差俩月满一年 as ten months, and drop a shortfall of nothing in particular."""
-    kept: list[Quantity] = []
-    missing: Quantity | None = None
-    for quantity in found:
-        if text[quantity.head - 1 : quantity.head] == "差":
-            missing = quantity
-        elif missing and quantity.head - missing.end <= 5 and quantity.low > missing.low:  # noqa: PLR2004 - 就不够
-            low = quantity.low - missing.low
-            kept.append(quantity._replace(low=low, high=low, sure="exact"))
-            missing = None
-        else:
-            kept.append(quantity)
-    return kept
