@@ -9,11 +9,11 @@ topics about one matter), unless the topic has a variant of that name or lists i
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.reading import KnowledgeError, Table, read_toml
+from knowledge.variants import Variant, read_variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,39 +26,6 @@ LONGEST_QUESTION = 60
 
 OTHER_CLAUSES = "四"
 """The clause whose offices are named where a topic's own clause names none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A special answer of a topic and when it is given.
-
-    It holds when one of `any` stands in the normalised question (or `pattern` is found, a regular
-    expression, for counts), all of `all` do, none of `none` does, and every entry of `facts`
-    equals what was read from the question.
-    """
-
-    name: str
-    answer: str
-    any: tuple[str, ...]
-    patterns: tuple[re.Pattern[str], ...]
-    all: tuple[str, ...]
-    none: tuple[str, ...]
-    facts: tuple[tuple[str, Any], ...]
-    clause: str
-    money: bool
-
-    def fits(self, text: str, facts: Mapping[str, Any]) -> bool:
-        """Say whether this variant answers the question."""
-        if (self.any or self.patterns) and not self._named(text):
-            return False
-        if any(word in text for word in self.none) or any(word not in text for word in self.all):
-            return False
-        return all(facts.get(key) == value for key, value in self.facts)
-
-    def _named(self, text: str) -> bool:
-        if any(word in text for word in self.any):
-            return True
-        return any(pattern.search(text) for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +80,7 @@ class _Shared:
     def __init__(self, table: Table) -> None:
         kinds = table.table("kind")
         self.kinds = {name: kinds.table(name) for name in kinds.keys()}  # noqa: SIM118 - a Table
-        found = [_variant(part, "", self, money=False) for part in table.tables("aspect")]
+        found = [read_variant(part, "", self.kinds, money=False) for part in table.tables("aspect")]
         self.aspects = {aspect.name: aspect for aspect in found}
         self.offices = {part.text("clause"): part.text("names") for part in table.tables("offices")}
         self.foremost = self._known(table, "foremost")
@@ -142,7 +109,9 @@ def _topic(name: str, table: Table, shared: _Shared) -> Topic:
     clause = table.text("clause")
     title = table.text("title")
     money = table.get("money", bool, default=False)
-    own = [_variant(part, clause, shared, money=money) for part in table.tables("variant")]
+    own = [
+        read_variant(part, clause, shared.kinds, money=money) for part in table.tables("variant")
+    ]
     before, after = (
         [shared.aspect(each, table, title, clause) for each in names]
         for names in _around(table, own, shared)
@@ -170,41 +139,3 @@ def _around(table: Table, own: list[Variant], shared: _Shared) -> tuple[list[str
     if not table.get("general", bool, default=False):
         last += shared.of_one
     return first, [name for name in last if name not in {*settled, *first}]
-
-
-def _variant(table: Table, clause: str, shared: _Shared, *, money: bool) -> Variant:
-    facts = table.table("facts")
-    words = [table, *_kind(table, shared)]
-    variant = Variant(
-        name=table.text("name"),
-        answer=table.text("answer").strip(),
-        any=tuple(word for part in words for word in part.texts("any", [])),
-        patterns=tuple(_pattern(part) for part in words if "pattern" in part),
-        all=tuple(table.texts("all", [])),
-        none=tuple(word for part in words for word in part.texts("none", [])),
-        facts=tuple((key, facts.any(key)) for key in facts.keys()),  # noqa: SIM118 - a Table
-        clause=table.text("clause", clause),
-        money=table.get("money", bool, default=money),
-    )
-    if not (variant.any or variant.patterns or variant.all or variant.facts):
-        raise table.error("any", "这个变体没有写什么时候用（any、asks、pattern、all 或 facts）")
-    for part in words:
-        part.done()
-    return variant
-
-
-def _kind(table: Table, shared: _Shared) -> list[Table]:
-    """The words of the kind of question that the variant answers, if it names one."""
-    if "asks" not in table:
-        return []
-    name = table.text("asks")
-    if name not in shared.kinds:
-        raise table.error("asks", f"没有 {name} 这样的问法")
-    return [shared.kinds[name]]
-
-
-def _pattern(table: Table) -> re.Pattern[str]:
-    try:
-        return re.compile(table.text("pattern"))
-    except re.error as fault:
-        raise table.error("pattern", f"正则表达式写错了（{fault}）") from None

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from knowledge.normalise import normalise
-from knowledge.reading import ROOT, KnowledgeError
+from knowledge.reading import ROOT
 from knowledge.topics import Topic, load_topics
 
 TOPICS = load_topics(ROOT / "topics")
@@ -197,114 +196,6 @@ def test_where_nothing_is_written_a_person_is_offered() -> None:
                 assert "人工" in variant.answer, f"{topic.id}/{variant.name}"
 
 
-def questions() -> list[Any]:
-    asked = tomllib.loads((HERE / "topics" / "questions.toml").read_text("utf-8"))
-    return [
-        pytest.param(name, row, id=f"{name}: {row['ask']}")
-        for name, rows in asked.items()
-        for row in rows
-    ]
-
-
-@pytest.mark.parametrize(("name", "row"), questions())
-def test_a_question_gets_its_answer(name: str, row: dict[str, Any]) -> None:
-    topic = TOPICS[name]
-    variant = topic.variant(normalise(row["ask"]), {})
-    answer = variant.answer if variant else topic.answer
-    assert (variant.name if variant else "general") == row["gives"]
-    assert [part for part in row.get("says", []) if part not in answer] == []
-
-
-FOLLOW_UPS = tomllib.loads((HERE / "topics" / "follow_ups.toml").read_text("utf-8"))
-
-
-@pytest.mark.parametrize("name", BENEFITS)
-def test_a_benefit_answers_every_side_question_itself(name: str) -> None:
-    topic = TOPICS[name]
-    assert [ask for ask in FOLLOW_UPS["every"] if not topic.covers(normalise(ask), {})] == []
-
-
-@pytest.mark.parametrize("case", FOLLOW_UPS["case"], ids=lambda case: case["ask"])
-def test_a_side_question_is_answered_as_the_topic_has_it(case: dict[str, str]) -> None:
-    wanted = {name: said for name, said in case.items() if name != "ask"}
-    text = normalise(case["ask"])
-    found = {name: TOPICS[name].variant(text, {}) for name in wanted}
-    answers = {name: variant.answer if variant else "" for name, variant in found.items()}
-    assert {name: answers[name] for name, said in wanted.items() if said not in answers[name]} == {}
-
-
-def test_a_pasted_text_gets_the_general_answer() -> None:
-    topic = TOPICS["worker_skill_upgrade"]
-    pasted = "请问钱是发给谁的，" * 10
-    assert topic.covers(pasted[:9], {})
-    assert not topic.covers(pasted, {})
-    assert topic.variant(pasted, {}) is None
-
-
-def test_an_employer_is_not_addressed_as_the_one_who_is_paid() -> None:
-    topics = (topic for topic in TOPICS.values() if topic.benefits and not topic.person)
-    said = {f"{t.id}/{v.name}": v.answer for t in topics for v in t.variants}
-    assert {name: answer for name, answer in said.items() if "您" in answer} == {}
-
-
 def test_no_condition_sounds_like_a_supposition() -> None:
     wrong = re.compile(r"[。，（]要是(企业职工|参保企业)")
     assert [text.name for text in texts() if wrong.search(text.answer)] == []
-
-
-@pytest.mark.parametrize("key", ["foremost", "everywhere", "of_one"])
-def test_a_slip_in_the_aspects_is_told_with_file_and_key(tmp_path: Path, key: str) -> None:
-    (tmp_path / "aspects.toml").write_text(f'{key} = ["x"]')
-    (tmp_path / "topics").mkdir()
-    with pytest.raises(KnowledgeError) as caught:
-        load_topics(tmp_path / "topics")
-    assert (caught.value.key, "aspects.toml" in caught.value.file) == (key, True)
-
-
-def test_an_own_answer_takes_the_place_of_the_common_one(tmp_path: Path) -> None:
-    aspect = '[[aspect]]\nname = "{0}"\nany = ["问"]\nanswer = "{0}。"\n'
-    lists = 'foremost = ["a"]\neverywhere = ["b"]\nof_one = ["c"]\n'
-    (tmp_path / "aspects.toml").write_text(lists + "".join(map(aspect.format, "abc")), "utf-8")
-    (tmp_path / "topics").mkdir()
-    head = 'title = "一"\nclause = "三（二）"\nanswer = "一。"\n'
-    own = '[[variant]]\nname = "{0}"\nany = ["己"]\nanswer = "己。"\n'
-    for name, extra in {
-        "plain": "",
-        "general": "general = true\n",
-        "owner": own.format("b"),
-        "without": 'without = ["a"]\n',
-    }.items():
-        (tmp_path / "topics" / f"{name}.toml").write_text(head + extra, "utf-8")
-    topics = load_topics(tmp_path / "topics")
-    names = {name: "".join(v.name for v in topic.variants) for name, topic in topics.items()}
-    assert names == {"plain": "abc", "general": "ab", "owner": "abc", "without": "bc"}
-    assert [v.answer for v in topics["owner"].variants] == ["a。", "己。", "c。"]
-
-
-def test_every_topic_is_asked_about() -> None:
-    asked = tomllib.loads((HERE / "topics" / "questions.toml").read_text("utf-8"))
-    assert set(asked) == set(TOPICS)
-    assert sum(map(len, asked.values())) >= 150
-
-
-@pytest.mark.parametrize(
-    ("line", "key"),
-    [
-        ('aspects = ["x"]', "aspects"),
-        ('without = "a"', "without"),
-        ('[[variant]]\nname = "a"\nanswer = "一。"', "variant[1].any"),
-        ('[[variant]]\nname = "a"\nanswer = "一。"\npattern = "("', "variant[1].pattern"),
-        ('[[variant]]\nname = "a"\nanswer = "一。"\nasks = "x"', "variant[1].asks"),
-        ('[[variant]]\nname = "a"\nanswer = "一。"\nany = ["a"]\nwhen = 1', "variant[1].when"),
-    ],
-)
-def test_a_slip_in_a_topic_is_told_with_file_and_key(tmp_path: Path, line: str, key: str) -> None:
-    (tmp_path / "aspects.toml").write_text("")
-    folder = tmp_path / "topics"
-    folder.mkdir()
-    head = 'title = "一"\nclause = "三（二）"\nanswer = "一。"\n'
-    (folder / "one.toml").write_text(head + line)
-    with pytest.raises(KnowledgeError) as caught:
-        load_topics(folder)
-    assert caught.value.key == key
-    assert "one.toml" in caught.value.file
