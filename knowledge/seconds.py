@@ -19,6 +19,8 @@ LONGEST = 120
 """Longer messages tell a story; their parts say nothing by themselves."""
 HALF = 4
 """A part of a message that asks something by itself has at least this many characters."""
+JOINED_HALF = 2
+"""The same after a joining word: 另外给谁."""
 PARTS = 3
 SURE = 0.7
 TOPIC_SURE = 0.6
@@ -34,10 +36,11 @@ FAMILIES = (
 )
 """Parts of one question often look like its kin; without a joining word they are no second one."""
 
-APART = frozenset(
-    {"payment_timing", "apply_process", "yearly_limit", "policy_meta", "policy_overview", "targets"}
-)
+APART = frozenset({"payment_timing", "apply_process", "policy_meta"})
 """Topics that are a question of their own beside "how much do I get" and "do I qualify"."""
+GENERAL = frozenset({"policy_overview", "policy_meta", "yearly_limit", *APART})
+LOOSE = frozenset({"policy_overview", "policy_meta"})
+"""Asked together with a benefit, these are but another way of asking about it."""
 
 _JOINED = re.compile("另外|顺便|还想问|再问|还有就是|还有个|对了|第二个|再一个")
 _PARTS = re.compile(f"[,，。;；!！?？ ]+|还有(?=[^没吗名])|{_JOINED.pattern}")
@@ -58,8 +61,9 @@ def second_question(
     """
     if first == OUT or len(clean) > LONGEST:
         return (), None
-    parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= HALF]
     joined = _JOINED.search(clean) is not None
+    least = JOINED_HALF if joined else HALF
+    parts = [part for part in map(squeeze, _PARTS.split(clean)) if len(part) >= least]
     asking = [part for part in parts if _ASKS.search(part)][:PARTS]
     if len(parts) < 2 or len(asking) < (1 if joined else 2):  # noqa: PLR2004 - two parts, two questions
         return (), None
@@ -89,7 +93,8 @@ def _topic(read: list[Judgement], first: str, topic: str | None) -> Second:
         intent, score = seen.intents[0]
         if intent != POLICY or score < SURE or share < TOPIC_SURE or other == topic:
             continue
-        if first == POLICY and any(_is(one, topic) for one in read):
+        loose = other in LOOSE and topic not in GENERAL
+        if first == POLICY and not loose and any(_is(one, topic) for one in read):
             return (), other
         if first != POLICY and other in APART:
             return (POLICY,), other
