@@ -74,7 +74,7 @@ def by_intent(turn: Turn) -> str:
     """Answer by what the message means; where that is in doubt, ask which."""
     understood = turn.understood
     if understood is None or (understood.sure == "ask" and not _same_answer(understood)):
-        return fallback.answer(turn)
+        return policy.side_question(turn) or fallback.answer(turn)
     if understood.intent != "out_of_scope":
         turn.state.misses = 0
     return lines(TOPICS[understood.intent](turn), policy.also(turn))

@@ -26,6 +26,8 @@ def answer(turn: Turn) -> str:
     asked = _named(turn)
     if not facts and not state.person and mentioned_levels(turn.normal, turn.today):
         return policy.tell(turn, understood.about_topic or LEVELS if understood else LEVELS)
+    if not (facts or asked or state.person) and (said := policy.side_question(turn)):
+        return said
     if not facts and not asked and state.form and state.form.open:
         return _resume_or_restart(turn, state.form)
     people.note(turn)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from handlers import menu
 from handlers.text import lines
 
+OVERVIEW = "policy_overview"
+
 if TYPE_CHECKING:
     from handlers.turn import Turn
     from knowledge.topics import Topic
@@ -30,6 +32,14 @@ def tell(turn: Turn, name: str, question: str | None = None) -> str:
     if variant:
         text, clause, money = variant.answer, variant.clause, variant.money
     return lines(text, basis(turn, clause, notice=money), _next(turn, topic))
+
+
+def side_question(turn: Turn) -> str | None:
+    """能保证给我吗, 外地户口能不能领: about no benefit in particular, so about them all."""
+    heard = turn.understood.heard if turn.understood else {}
+    if turn.library.topics[OVERVIEW].covers(turn.normal, heard):
+        return tell(turn, OVERVIEW)
+    return None
 
 
 def also(turn: Turn) -> str:
