@@ -49,6 +49,10 @@ NOVEL = 0.55
 BOLD = 0.8
 HEAD = TAIL = 60
 """Of a longer message the beginning and the end are weighed: the question stands there."""
+FOREIGN = 0.4
+"""A message is not turned away below this share when ours comes near (`CLOSE`): then it is ours."""
+CLOSE = 0.75
+
 Sure = Literal["act", "ask", "unknown"]
 
 
@@ -147,10 +151,12 @@ class Understander:
 def _decide(seen: Judgement) -> Ranked:
     """Order the intents, with what is too novel or too uncertain put down as not ours."""
     first, score = seen.intents[0]
+    if first == OUT and score < FOREIGN and seen.intents[1][1] > score * CLOSE:
+        out, ours, *rest = seen.intents
+        return (ours, out, *rest)
     if first == OUT or (score >= LOST and (seen.unseen < NOVEL or score >= BOLD)):
         return seen.intents
-    rest = tuple(pair for pair in seen.intents if pair[0] != OUT)
-    return ((OUT, 1 - score), *rest)
+    return ((OUT, 1 - score), *(pair for pair in seen.intents if pair[0] != OUT))
 
 
 def _about(seen: Judgement) -> str | None:
