@@ -208,10 +208,20 @@ def _quantity(spec: Spec, text: str) -> object | None:
         return 0
     asked = UNITS.get(getattr(spec, "unit", ""), "")
     for quantity in reversed(find_quantities(text, [])):
-        fits = None if text.endswith("不是", 0, quantity.head) else _fits(quantity, asked)
+        taken_back = text.endswith("不是", 0, quantity.head)
+        stray = quantity.unit == "bare" and not _alone(text, quantity)
+        fits = None if taken_back or stray else _fits(quantity, asked)
         if fits is not None:
             return fits
     return None
+
+
+def _alone(text: str, quantity: Quantity) -> bool:
+    """Whether a number without a unit is all that is said: 三级 is no three, 一直 no one."""
+    rest = text[: quantity.head] + " " + text[quantity.end :]
+    for word in sorted(_words()["around"], key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return not rest.strip(TRIM)
 
 
 def _fits(quantity: Quantity, asked: str) -> object | None:

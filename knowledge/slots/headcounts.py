@@ -100,8 +100,8 @@ def _meaning(message: Message, quantity: Quantity, words: set[str]) -> str:
     described = bool(near) and _described(message, quantity, near[0])
     known = counted or taught or described or _taught(message, quantity) or "kind" in message.tags
     some = quantity.unit == "some" and not known
-    if some or (first and first.tag == "kind"):
-        return ""
+    if some or (first and first.tag == "kind" and first.value != "enterprise"):
+        return ""  # 3个普惠班; but 50个职工培训 are people
     if not described and (_trained(near, behind, message) or _taught(message, quantity)):
         return "trainees"
     at_site = any(t.tag == "site" and quantity.head - t.end <= 1 for t in near[:1])
