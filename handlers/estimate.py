@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from handlers.turn import Turn
 
+CLOSE = 0.25  # share from which a question on the policy may be meant
 SHORT = 28  # characters of a message that leans on the one before
 LEVELS = "worker_skill_upgrade"  # the topic that names both amounts of a level
 
@@ -26,7 +27,7 @@ def answer(turn: Turn) -> str:
     asked = _named(turn)
     if not facts and not state.person and mentioned_levels(turn.normal, turn.today):
         return policy.tell(turn, understood.about_topic or LEVELS if understood else LEVELS)
-    if not (facts or asked or state.person) and (said := policy.side_question(turn)):
+    if not (facts or asked or state.person) and (said := _rather_policy(turn)):
         return said
     if not facts and not asked and state.form and state.form.open:
         return _resume_or_restart(turn, state.form)
@@ -50,6 +51,19 @@ def start(turn: Turn) -> str:
     if not state.person:
         return begin(turn, [])
     return lines(turn.say("results.as_told", told=people.told(turn)), begin(turn, []))
+
+
+def _rather_policy(turn: Turn) -> str | None:
+    """Nothing is told and nobody meant: better said what the policy says (企业培训30人补多少)."""
+    if said := policy.side_question(turn):
+        return said
+    understood = turn.understood
+    if understood is None or understood.likely_topic is None or not understood.runners_up:
+        return None
+    second, share = understood.runners_up[0]
+    if second != "policy_question" or share < CLOSE:
+        return None
+    return policy.tell(turn, understood.likely_topic)
 
 
 def _named(turn: Turn) -> list[str]:

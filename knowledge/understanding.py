@@ -66,7 +66,8 @@ class Understanding:
     the policy (where `topic` and it are two topics, `also` is empty); `sure` says whether to act,
     to ask which of two, or that nothing was understood. `facts` and `slots` are those of messages
     that tell or want something; `heard` is all that the words say, also in a question about
-    nobody (the dialogue needs it for answers and follow-ups).
+    nobody (the dialogue needs it for answers and follow-ups). `likely_topic` is what it would
+    ask about, were it a question on the policy.
     """
 
     text: str
@@ -81,6 +82,7 @@ class Understanding:
     about_topic: str | None = None
     heard: dict[str, Any] = field(default_factory=dict)
     also_topic: str | None = None
+    likely_topic: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the line of `jcbot understand`; slots that were not named are left out."""
@@ -145,6 +147,7 @@ class Understander:
             about_topic=_about(seen),
             heard=heard,
             also_topic=also_topic,
+            likely_topic=seen.topics[0][0],
         )
 
 
