@@ -77,7 +77,10 @@ def _is_year(text: str, quantity: Quantity) -> bool:
 
 def _is_day_of_month(text: str, quantity: Quantity) -> bool:
     """Whether it is the 26号 of 九月26号: a day, no number of people."""
-    return text[quantity.head - 1 : quantity.head] == "月" and text[quantity.end - 1] == "号"
+    return (
+        text[quantity.head - 1 : quantity.head] == "月"
+        and text[quantity.end - 1 : quantity.end] == "号"
+    )
 
 
 def _without_shortfall(text: str, found: list[Quantity]) -> list[Quantity]:
