@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
 
 PATIENCE = 3  # answers not read in a row before a person is named
+SEVERAL = 2  # facts that make a message a matter of its own
 CERTIFICATE = {"certificate_type", "certificate_level"}
 ANSWERS = {"subsidy_estimate", "eligibility_check", "affirm", "deny", "out_of_scope"}
 
@@ -81,10 +82,22 @@ def _asks_back(turn: Turn) -> bool:
 def _another_benefit(turn: Turn) -> bool:
     """Whether the message asks about a benefit that this interview is not about."""
     understood, form = turn.understood, turn.state.form
-    topic = understood.about_topic if understood else None
-    if topic is None or form is None or not cues.looks_asked(turn):
+    if understood is None or form is None or not form.asked:
+        return False
+    if _told_of_another(turn, form):
+        return True
+    topic = understood.about_topic
+    if topic is None or not cues.looks_asked(turn):
         return False
     return not set(turn.library.topics[topic].benefits) & set(form.asked)
+
+
+def _told_of_another(turn: Turn, form: Form) -> bool:
+    """Whether several facts are told and none of them is this interview's."""
+    benefits = turn.library.policies.benefits
+    own = {fact for name in form.asked for fact in benefits[name].own_facts}
+    heard = set(turn.understood.heard) - {"about"} if turn.understood else set()
+    return len(heard) >= SEVERAL and not heard & {*own, "groups_has", "groups_not"}
 
 
 def _has_none(turn: Turn) -> bool:

@@ -9,6 +9,7 @@ from knowledge.facts import FactError
 if TYPE_CHECKING:
     from handlers.state import Form
     from handlers.turn import Turn
+    from knowledge.fact_specs import FactSpec
     from knowledge.rules import Estimate
 
 LISTS = ("groups_has", "groups_not")
@@ -69,14 +70,24 @@ def told(turn: Turn) -> str:
     """What is known of the person, in words."""
     specs = turn.library.book.specs
     known = turn.state.person
-    said = [specs[key].say(known[key]) for key in known if key in specs and plain(known[key])]
+    told = [key for key in known if key in specs and not isinstance(known[key], list)]
+    said = [say_back(turn, specs[key], known[key]) for key in told]
     groups = [specs["groups"].label(each) for each in known.get("groups_has", [])]
     return "；".join(each.partition("（")[0] for each in [*groups, *said])
 
 
-def plain(value: object) -> bool:
-    """Say whether a fact is one plain value, so that it can be said back."""
-    return isinstance(value, str | int | bool)
+def say_back(turn: Turn, spec: FactSpec, value: Any) -> str:
+    """Say a fact back in words, one known in part too: 失业保险交了大约18个月."""
+    if not isinstance(value, dict):
+        return spec.say(value)
+    if "not" in value:
+        return turn.say("people.not", value="、".join(map(spec.label, value["not"])))
+    if set(value) == {"min", "max"}:
+        said = turn.say("people.between", low=value["min"], high=spec.label(value["max"]))
+    else:
+        [(how, number)] = value.items()
+        said = turn.say(f"people.{how}", value=spec.label(number))
+    return spec.wording.replace("{value}", said)
 
 
 def who(turn: Turn) -> str:

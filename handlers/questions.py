@@ -98,7 +98,7 @@ def correct(turn: Turn, form: Form) -> str:
         answer = read_answer(spec, cues.after_correction(turn), turn.today)
         if answer.kind == "value" and answer.value != turn.state.person[fact]:
             turn.state.person[fact] = answer.value
-            return spec.say(answer.value)
+            return people.say_back(turn, spec, answer.value)
     return ""
 
 
@@ -106,8 +106,10 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
     """Read the message as an answer to another question still open; return its wording or ""."""
     if turn.normal.isdecimal():
         return ""  # a bare number answers the open question or nothing
+    heard = set(turn.understood.heard) - {"about"} if turn.understood else set()
     needs = dict.fromkeys(fact for outcome in estimate.outcomes for fact in outcome.needs)
-    specs = [turn.library.book.specs[fact] for fact in needs if fact != form.open]
+    fitting = [fact for fact in needs if fact != form.open and (not heard or fact in heard)]
+    specs = [turn.library.book.specs[fact] for fact in fitting]
     for spec in sorted(specs, key=lambda spec: not _named_outright(turn, spec)):
         elsewhere = spec.unit and spec.unit not in turn.normal
         if elsewhere or spec.identity or len(spec.choices) == TWO:
@@ -116,7 +118,7 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
         if answer.kind == "value":
             form.history = [*form.history, spec.key]
             people.put(turn.state.person, spec.key, answer.value)
-            return spec.say(answer.value)
+            return people.say_back(turn, spec, answer.value)
     return ""
 
 
@@ -165,11 +167,7 @@ def requantify(turn: Turn) -> str:
         read = read_answer(spec, bare, turn.today)
         if read.kind == "value" and read.value != known[key]:
             known[key] = read.value
-            return (
-                spec.say(read.value)
-                if people.plain(read.value)
-                else turn.say("interview.what_you_said")
-            )
+            return people.say_back(turn, spec, read.value)
     return ""
 
 
