@@ -93,10 +93,9 @@ def _changed(turn: Turn, form: Form) -> str:
     said = [key for key in heard if key != "about"]
     people.note(turn)
     specs = turn.library.book.specs
-    words = [
-        specs[key].say(heard[key]) for key in said if key in specs and people.plain(heard[key])
-    ]
-    return "；".join(words) or ("、".join(said) and turn.say("interview.what_you_said"))
+    told = [key for key in said if key in specs and not isinstance(heard[key], list)]
+    words = "；".join(people.say_back(turn, specs[key], heard[key]) for key in told)
+    return words or (turn.say("interview.what_you_said") if said else "")
 
 
 def _level(turn: Turn) -> str:
