@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 PATIENCE = 3  # answers not read in a row before a person is named
 SEVERAL = 2  # facts that make a message a matter of its own
 CERTIFICATE = {"certificate_type", "certificate_level"}
-ANSWERS = {"subsidy_estimate", "eligibility_check", "affirm", "deny", "out_of_scope"}
+WANTS = {"subsidy_estimate", "eligibility_check"}
+ANSWERS = {*WANTS, "affirm", "deny", "out_of_scope"}
 
 
 def proceed(turn: Turn, form: Form, *leads: str) -> str:
@@ -26,6 +27,8 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     if not form.asked and not state.person:
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     estimate = people.estimate(turn, form)
+    if not estimate.outcomes:  # what was told, a place say, touches no benefit yet
+        return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     promising = results.promising(form, estimate)
     if promising:
         form.asked = state.last_asked = promising
@@ -163,7 +166,12 @@ def only_answers(turn: Turn) -> bool:
 
 
 def not_read(turn: Turn, form: Form) -> str:
-    """Say so, differently each time; the third time name a person."""
+    """Say so, differently each time; the third time name a person.
+
+    够不够 and 能领多少 once more are no miss: it hangs on the open question.
+    """
+    if turn.understood and turn.understood.intent in WANTS:
+        return lines(turn.say("interview.depends"), ask_again(turn, form))
     form.misses += 1
     if number := questions.no_such_choice(turn, form):
         return lines(turn.say("menu.no_such_number", last=number), ask_again(turn, form))

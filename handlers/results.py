@@ -123,7 +123,7 @@ def _told(turn: Turn, outcome: Outcome) -> set[str]:
 def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:
     """All that was asked for by name; else what the facts settle and what they come near to."""
     outcomes = sorted(estimate.outcomes, key=partial(_rank, turn))
-    if form.asked:
+    if form.asked or not outcomes:
         return outcomes[:SHOWN]
     near = [each for each in outcomes if len(_told(turn, each)) >= ENOUGH]
     first, *others = near or outcomes
