@@ -1,186 +1,132 @@
 """How well messages are understood, measured on hands that were not trained on.
 
 For each hand (author) in turn a model is trained on all others and reads that hand's sentences:
-`python -m benchmarks.understanding [--wrong N] [--hand NAME] [--file F.jsonl]`.
+`python -m benchmarks.understanding [--hand NAME] [--without PART] [--wrong N]`;
+`--parts` does so with each part taken out in turn, and with fewer hands to learn from;
+`--state` reads short answers with and without the question that was open.
+Files of cases are read by `jcbot evaluate`.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import itertools
 import json
-import statistics
-import time
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import numpy as np
+from rich.console import Console
+from rich.progress import track
 
-from knowledge.concepts import load_concepts
+from bot.evaluate import show
+from knowledge import model
+from knowledge.concepts import Concepts, load_concepts
+from knowledge.evaluation import Case, Reading, figures, read_all, report
 from knowledge.exact import load_exact
+from knowledge.facts import FactBook
 from knowledge.model import Model
+from knowledge.normalise import normalise
 from knowledge.priorities import load_priorities
 from knowledge.reading import ROOT
-from knowledge.sentences import OUT, POLICY, Label, Sentence, load_sentences
-from knowledge.understanding import Understander, Understanding
+from knowledge.sentences import Sentence, load_sentences
+from knowledge.slots import extract_facts, load, read_answer
+from knowledge.understanding import Understander
 
 TODAY = dt.date(2026, 11, 23)
+PARTS = ("", "concepts", "retrieval", "priorities", "exact", "half", "quarter")
+NOTHING = Concepts((), {}, {}, {}, (), (), {}, {})
+ANSWERS = Path("tests/slots/answers.txt")
+SHOWN = ("accuracy", "macro_f1", "out_recall", "wrongly_rejected", "topic", "intent_and_topic")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    sentence: Sentence
-    read: Understanding
-    accepted: frozenset[str]
-
-    @property
-    def right(self) -> bool:
-        return self.read.intent in self.accepted
-
-    @property
-    def topic_right(self) -> bool:
-        wanted = self.sentence.label
-        if self.read.intent != wanted.intent:
-            return self.right
-        return self.read.topic == (wanted.topic or None)
+def hands(sentences: tuple[Sentence, ...]) -> list[str]:
+    return sorted({one.hand for one in sentences})
 
 
-def by_hand(only: str | None) -> list[Case]:
+def read_hand(hand: str, without: str) -> list[Reading]:
+    """Read one hand's sentences with a model that never saw them, one part taken out."""
     sentences = load_sentences(ROOT / "intents")
-    concepts, exact = load_concepts(ROOT / "concepts.toml"), load_exact(ROOT / "exact.toml")
-    priorities = load_priorities(ROOT / "priorities.toml")
-    cases: list[Case] = []
-    for hand in sorted({one.hand for one in sentences}):
-        if only and hand != only:
+    known = _fewer([name for name in hands(sentences) if name != hand], without)
+    concepts = NOTHING if without == "concepts" else load_concepts(ROOT / "concepts.toml")
+    exact = load_exact(ROOT / "exact.toml") if without != "exact" else _no_exact()
+    priorities = () if without == "priorities" else load_priorities(ROOT / "priorities.toml")
+    model.NEAR_SHARE = 0.0 if without == "retrieval" else model.NEAR_SHARE
+    trained = Model.of([one for one in sentences if one.hand in known], concepts)
+    reader = Understander(exact, priorities, trained)
+    cases = [Case(one.text, one.label, hand) for one in sentences if one.hand == hand]
+    return read_all(reader, cases, TODAY)
+
+
+def _fewer(names: list[str], without: str) -> set[str]:
+    step = {"half": 2, "quarter": 4}.get(without, 1)
+    return set(names[::step])
+
+
+def _no_exact():  # noqa: ANN202 - a stand-in for the table
+    class Nothing:
+        def find(self, _text: str) -> None:
+            return None
+
+    return Nothing()
+
+
+def by_hand(only: str | None, without: str) -> list[Reading]:
+    """Read every hand, each in a process of its own."""
+    names = [only] if only else hands(load_sentences(ROOT / "intents"))
+    with ProcessPoolExecutor(max_workers=2, max_tasks_per_child=1) as pool:
+        parts = pool.map(read_hand, names, itertools.repeat(without))
+        done = track(
+            parts, f"without {without}" if without else "whole", len(names), transient=True
+        )
+        return [one for part in done for one in part]
+
+
+def parts() -> None:
+    """Print the figures with each part taken out."""
+    print("without".ljust(12), *(name.rjust(16) for name in SHOWN))
+    for part in PARTS:
+        found = figures(by_hand(None, part))
+        print(
+            (part or "nothing").ljust(12), *(f"{found[name]:16.4f}" for name in SHOWN), flush=True
+        )
+
+
+def state() -> None:
+    """Print how many short answers are read right with their question, and from the words alone."""
+    load()
+    book = FactBook.load()
+    right = alone = number = 0
+    for line in ANSWERS.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("["):
             continue
-        others = [one for one in sentences if one.hand != hand]
-        reader = Understander(exact, priorities, Model.of(others, concepts))
-        cases += read_all(reader, [one for one in sentences if one.hand == hand])
-    return cases
-
-
-def read_all(reader: Understander, sentences: list[Sentence]) -> list[Case]:
-    return [
-        Case(one, reader.understand(one.text, TODAY), frozenset({one.label.intent}))
-        for one in sentences
-    ]
-
-
-def from_file(path: Path) -> list[Case]:
-    reader = Understander.load(ROOT, Path("var/cache"))
-    cases = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        label = Label(row["intent"], row.get("topic") or "")
-        accepted = frozenset({row["intent"], *row.get("accept", [])})
-        read = reader.understand(row["text"], TODAY)
-        cases.append(Case(Sentence(row["text"], label, row.get("hand", path.stem)), read, accepted))
-    return cases
-
-
-def figures(cases: list[Case]) -> dict[str, float]:
-    """Accuracy, macro-F1, out-of-scope recall, wrongly rejected, topics, first two."""
-    scores = per_intent(cases)
-    out = [case for case in cases if case.sentence.label.intent == OUT]
-    ours = [case for case in cases if case.sentence.label.intent != OUT]
-    topical = [case for case in ours if case.sentence.label.intent == POLICY]
-    two = [
-        case.right or case.sentence.label.intent in [name for name, _ in case.read.runners_up[:1]]
-        for case in cases
-    ]
-    return {
-        "accuracy": mean([case.right for case in cases]),
-        "macro_f1": mean([f1 for _, _, f1, _ in scores.values()]),
-        "first_two": mean(two),
-        "out_recall": mean([case.right for case in out]),
-        "wrongly_rejected": mean([case.read.intent == OUT and not case.right for case in ours]),
-        "topic": mean([case.topic_right for case in topical if case.right]),
-        "intent_and_topic": mean([case.topic_right for case in topical]),
-    }
-
-
-def mean(values: list[bool] | list[float]) -> float:
-    return statistics.fmean(values) if values else float("nan")
-
-
-def per_intent(cases: list[Case]) -> dict[str, tuple[float, float, float, int]]:
-    """Precision, recall, F1 and number of each intent."""
-    scores = {}
-    for name in sorted({case.sentence.label.intent for case in cases}):
-        meant = [case for case in cases if case.sentence.label.intent == name]
-        read = [case for case in cases if case.read.intent == name]
-        precision = mean([case.right for case in read]) if read else 0.0
-        recall = mean([case.right for case in meant])
-        both = precision + recall
-        scores[name] = (precision, recall, 2 * precision * recall / both if both else 0, len(meant))
-    return scores
-
-
-def calibration(cases: list[Case]) -> list[tuple[float, float, int]]:
-    """Mean score, share right and number of messages, by tenth of the score."""
-    bins: dict[int, list[Case]] = defaultdict(list)
-    for case in cases:
-        bins[min(9, int(case.read.score * 10))].append(case)
-    return [
-        (mean([c.read.score for c in part]), mean([c.right for c in part]), len(part))
-        for _, part in sorted(bins.items())
-    ]
-
-
-def show(cases: list[Case], wrong: int) -> None:
-    for name, value in figures(cases).items():
-        print(f"{name:20s} {value:.4f}")
-    hands = sorted({case.sentence.hand for case in cases})
-    for hand in hands:
-        part = [case for case in cases if case.sentence.hand == hand]
-        print(f"  hand {hand:14s} {mean([case.right for case in part]):.3f} of {len(part)}")
-    print("  intent                     precision recall  F1     number")
-    for name, (precision, recall, f1, number) in per_intent(cases).items():
-        print(f"  {name:26s} {precision:.3f}     {recall:.3f}   {f1:.3f}  {number}")
-    weak = Counter(c.sentence.label.topic for c in cases if c.right and not c.topic_right)
-    print("  topics missed:", ", ".join(f"{name} {n}" for name, n in weak.most_common(12)))
-    mixed = Counter((c.sentence.label.intent, c.read.intent) for c in cases if not c.right)
-    for (meant, read), number in mixed.most_common(20):
-        print(f"  {meant} read as {read}: {number}")
-    print("  score, share right, number:")
-    for score, share, number in calibration(cases):
-        print(f"    {score:.2f} {share:.2f} {number}")
-    print("  sure:", dict(Counter(f"{c.read.sure}/{c.right}" for c in cases)))
-    for case in [case for case in cases if not case.topic_right][:wrong]:
-        meant = case.sentence.label.topic or case.sentence.label.intent
-        read = case.read.topic or case.read.intent
-        line = f"{meant} → {read} {case.read.score:.2f}"
-        print(f"    {case.sentence.hand:12s} {line}: {case.sentence.text}")
-
-
-def speed(cases: list[Case]) -> None:
-    """Microseconds a message on one core, facts and slots included."""
-    reader = Understander.load(ROOT, Path("var/cache"))
-    texts = [case.sentence.text for case in cases]
-    for text in texts[:50]:
-        reader.understand(text, TODAY)
-    took = []
-    for text in texts:
-        start = time.perf_counter_ns()
-        reader.understand(text, TODAY)
-        took.append((time.perf_counter_ns() - start) / 1000)
-    print(f"µs a message: median {np.median(took):.0f}, p99 {np.quantile(took, 0.99):.0f}")
+        (fact, said), (kind, value) = map(json.loads, line.split(" → "))
+        clean = normalise(said)
+        answer = read_answer(book.specs[fact], clean, TODAY)
+        right += [answer.kind, answer.value] == [kind, value]
+        read = extract_facts(clean, TODAY)
+        alone += read.get(fact) == value if kind == "value" else fact not in read
+        number += 1
+    print(f"{number} answers: read right with the open question {right}, without it {alone}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wrong", type=int, default=0, help="print so many misread sentences")
     parser.add_argument("--hand", help="only this hand")
-    parser.add_argument("--misses", action="store_true", help="print the misread texts only")
-    parser.add_argument("--file", type=Path, help="JSONL with text, intent, topic, accept")
+    parser.add_argument("--without", default="", choices=PARTS, help="take this part out")
+    parser.add_argument("--parts", action="store_true", help="take each part out in turn")
+    parser.add_argument("--state", action="store_true", help="short answers and their questions")
     chosen = parser.parse_args()
-    cases = from_file(chosen.file) if chosen.file else by_hand(chosen.hand)
-    if chosen.misses:
-        print("\n".join(case.sentence.text for case in cases if not case.topic_right))
-        return
-    show(cases, chosen.wrong)
-    speed(cases)
+    if chosen.parts:
+        return parts()
+    if chosen.state:
+        return state()
+    found = report(by_hand(chosen.hand, chosen.without))
+    show(Console(width=120, highlight=False), found)
+    for one in found["worst"][: chosen.wrong]:
+        print(f"{one['meant']} → {one['read']} {one['score']:.2f}: {one['text']}")
+    return None
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from jcbot.errors import JcbotError
-from knowledge.reading import KnowledgeError
+from knowledge.reading import ROOT, KnowledgeError
 
 app = typer.Typer(
     help="晋城职业技能政策的微信机器人。",
@@ -93,6 +93,33 @@ def estimate(
     if on and day is None:
         raise typer.BadParameter("日期写成 2026-11-23 这样", param_hint="--on")
     sys.exit(_load("bot.lines").estimate(config, sys.stdin.buffer, day))
+
+
+@app.command(help="用一份标好的话（JSONL：text、intent、topic、facts、accept）考一考听懂了多少。")
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="一行一个 JSON")],
+    config: ConfigFile = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON，可留作以后比较")] = False,
+    compare: Annotated[Path | None, typer.Option(help="以前的 --json 输出，并排看变化")] = None,
+) -> None:
+    """Print how well a file of messages is understood."""
+    sys.exit(_load("bot.evaluate").run(config, file, compare, as_json=as_json))
+
+
+@app.command(
+    help="不写文件：列出没听懂的话（JSONL，已打码），填上 intent、topic；写文件：看效果，再学进去。"
+)
+def learn(
+    file: Annotated[Path | None, typer.Argument(help="填好的 JSONL")] = None,
+    config: ConfigFile = None,
+    *,
+    check: Annotated[Path | None, typer.Option(help="再用这份标好的话考一考，看前后变化")] = None,
+    folder: Annotated[Path, typer.Option(help="例句文件夹")] = ROOT / "intents",
+    yes: Annotated[bool, typer.Option("--yes", help="看过效果就写，不再问")] = False,
+) -> None:
+    """List what was not understood, or take corrections back into the sentence files."""
+    sys.exit(_load("bot.learn").run(config, file, folder, check, yes=yes))
 
 
 @app.command(help="检查配置和 knowledge/ 下的全部文件，一处毛病一句话；有毛病就返回1。")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import estimate, human, interview, menu, people, questions
+from handlers import estimate, fallback, human, interview, menu, people, questions
 from handlers.state import State
 
 if TYPE_CHECKING:
@@ -98,4 +98,5 @@ DO: dict[str, Callable[[Turn], str]] = {
     "more": more,
     "forget": forget,
     "change": change,
+    "useless": fallback.useless,
 }

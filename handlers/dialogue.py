@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
     from knowledge.understanding import Understanding
 
+KEPT = 100  # characters of a question kept in case its answer is found useless
 LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
 AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
@@ -72,6 +73,7 @@ def _private(turn: Turn) -> str:
 
 def by_intent(turn: Turn) -> str:
     """Answer by what the message means; where that is in doubt, ask which."""
+    turn.state.said = turn.text[:KEPT]
     understood = turn.understood
     if understood is None or (understood.sure == "ask" and not _same_answer(understood)):
         return policy.side_question(turn) or fallback.answer(turn)

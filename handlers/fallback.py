@@ -62,6 +62,15 @@ def out_of_scope(turn: Turn) -> str:
     return turn.say("fallback.not_ours") + "\n" + _menu_after_miss(turn)
 
 
+def useless(turn: Turn) -> str:
+    """没用: the message that was answered badly becomes a row for the staff."""
+    said, turn.state.said = turn.state.said, ""
+    if not said:
+        return turn.say("fallback.useless_what")
+    turn.office.ask_staff(turn.message.openid, said, "not_useful")
+    return turn.say("fallback.useless") + "\n" + human.contact(turn)
+
+
 def _menu_after_miss(turn: Turn) -> str:
     """The menu, without forgetting that something was not understood."""
     misses = turn.state.misses

@@ -35,7 +35,8 @@ class State:
     the writer. `offered` are the actions behind the numbers of the
     last list shown, `pages` what 更多 still shows, `misses` how many times in a row the bot did
     not understand, `topic` what the last answer was about, `last` which handler gave it,
-    `assumed` which assumptions were told already.
+    `assumed` which assumptions were told already, `said` the beginning of the last question,
+    masked, should the worker say that its answer was of no use.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class State:
     last: str = ""
     last_asked: list[str] = field(default_factory=list)
     confirming: str = ""
+    said: str = ""
     assumed: list[str] = field(default_factory=list)
 
     @classmethod

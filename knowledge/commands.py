@@ -10,7 +10,18 @@ from knowledge.reading import read_toml
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = ("menu", "back", "restart", "human", "stop", "resume", "more", "forget", "change")
+NAMES = (
+    "menu",
+    "back",
+    "restart",
+    "human",
+    "stop",
+    "resume",
+    "more",
+    "forget",
+    "change",
+    "useless",
+)
 EDGES = " \t\n，。！？、,.!?~～…；;：:「」“”\"'"
 PARTICLES = ("吧", "了", "啊", "呀", "呗", "哈")
 

@@ -117,6 +117,10 @@ class Understander:
         priorities = load_priorities(root / "priorities.toml")
         return cls(load_exact(root / "exact.toml"), priorities, Model.load(root, cache))
 
+    def with_model(self, model: Model) -> Understander:
+        """Return a reader that differs only in what it has learnt."""
+        return Understander(self._exact, self._priorities, model)
+
     def understand(self, text: str, today: dt.date) -> Understanding:
         """Read one message. Never raises; only the first 500 characters are read."""
         clean = normalise(text)
