@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+SHORT = 3  # characters of a message whose last one asks nothing yet
+
 if TYPE_CHECKING:
     from handlers.turn import Turn
 
 
 def looks_asked(turn: Turn) -> bool:
     """Say whether the words ask something."""
-    return any(word in turn.normal for word in turn.library.cues["asking"])
+    cues, text = turn.library.cues, turn.normal.rstrip("。！!，, ")
+    if any(word in text for word in cues["asking"]):
+        return True
+    ends = text.endswith(cues["asking_at_the_end"]) and len(text) > SHORT
+    return ends and not text.endswith(cues["answering_at_the_end"])
+
+
+def wants_to_learn(turn: Turn) -> bool:
+    """Say whether the words wish for a class or a trade (想学、免费培训)."""
+    return any(word in turn.normal for word in turn.library.cues["learning"])
 
 
 def refers(turn: Turn) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KEPT = 100  # characters of a question kept in case its answer is found useless
 LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
+MUCH = 2  # facts
 AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
@@ -75,11 +76,19 @@ def by_intent(turn: Turn) -> str:
     """Answer by what the message means; where that is in doubt, ask which."""
     turn.state.said = turn.text[:KEPT]
     understood = turn.understood
+    if understood is not None and _tells_much(understood):
+        return TOPICS["subsidy_estimate"](turn)
     if understood is None or (understood.sure == "ask" and not _same_answer(understood)):
         return policy.side_question(turn) or fallback.answer(turn)
     if understood.intent != "out_of_scope":
         turn.state.misses = 0
     return lines(TOPICS[understood.intent](turn), policy.also(turn))
+
+
+def _tells_much(understood: Understanding) -> bool:
+    """Whether it is not clear what is asked, but several facts are told: work them out."""
+    told = len(understood.heard.keys() - {"about"})
+    return understood.sure == "ask" and told >= MUCH and understood.intent in AKIN
 
 
 def _same_answer(understood: Understanding) -> bool:

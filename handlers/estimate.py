@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import interview, menu, people, policy
+from handlers import cues, interview, menu, people, policy
 from handlers.state import Form
 from handlers.text import lines
 from knowledge.slots import mentioned_levels
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CLOSE = 0.25  # share from which a question on the policy may be meant
 SHORT = 28  # characters of a message that leans on the one before
+STUDENTS = "student_startup"
+FREE_TRAINING = "inclusive_training"
+OF_AN_EMPLOYER = {"staff", "trainees", "hires_group", "employer_type", "seats"}
 LEVELS = "worker_skill_upgrade"  # the topic that names both amounts of a level
 
 
@@ -69,9 +72,25 @@ def _rather_policy(turn: Turn) -> str | None:
 def _named(turn: Turn) -> list[str]:
     """The benefits the message names, by the topic it speaks of."""
     topic = turn.understood.about_topic if turn.understood else None
+    if _student(turn):
+        return [STUDENTS]
     if topic:
         return list(turn.library.topics[topic].benefits)
-    return _of_the_talk(turn)
+    return _of_the_talk(turn) or _to_learn(turn)
+
+
+def _student(turn: Turn) -> bool:
+    """大三学生想开店: a student has a rule of their own, whatever course is named."""
+    heard = turn.understood.heard if turn.understood else {}
+    return heard.get("is_student") is True and heard.get("wants_startup") is True
+
+
+def _to_learn(turn: Turn) -> list[str]:
+    """想学个手艺有啥免费的, with nothing said of a certificate: it is about the free training."""
+    heard = set(turn.understood.heard) if turn.understood else set()
+    certified = any(fact.startswith("certificate") for fact in heard | set(turn.state.person))
+    known = heard & OF_AN_EMPLOYER or certified or "wants_startup" in heard
+    return [] if known or not cues.wants_to_learn(turn) else [FREE_TRAINING]
 
 
 def _of_the_talk(turn: Turn) -> list[str]:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from handlers import cues, estimate, interview, people, policy, questions
 from handlers.state import Form
-from knowledge.slots import mentioned_levels
+from knowledge.slots import mentioned_levels, read_answer
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
+    from knowledge.topics import Topic
 
 LONG = 28
+CHOICE = 8  # characters of a bare choice
 GENERAL = {"payment_timing", "apply_process", "policy_overview", "policy_meta"}
 OURS = {
     "subsidy_estimate",
@@ -20,6 +22,7 @@ OURS = {
     "out_of_scope",
     "affirm",
     "deny",
+    "help",
 }
 TELLS = {"subsidy_estimate", "eligibility_check", "out_of_scope", "affirm", "deny"}
 
@@ -60,9 +63,35 @@ def _same_topic(turn: Turn) -> str | None:
         return None
     if _covered(turn) and cues.looks_asked(turn):
         return policy.tell(turn, topic.id)
-    if cues.refers(turn) and understood.heard and topic.benefits:
+    benefits = _fitting(turn, topic)
+    if cues.refers(turn) and understood.heard and benefits:
         people.note(turn)
-        return estimate.begin(turn, topic.benefits)
+        return estimate.begin(turn, benefits)
+    return _choice(turn, benefits) if len(turn.normal) <= CHOICE else None
+
+
+def _fitting(turn: Turn, topic: Topic) -> tuple[str, ...]:
+    """The topic's benefits; where none of them asks for what was told, those that do."""
+    heard = set(turn.understood.heard) - {"about"} if turn.understood else set()
+    all_of_them = turn.library.policies.benefits
+    if not heard or any(heard & set(all_of_them[name].own_facts) for name in topic.benefits):
+        return topic.benefits
+    others = [name for name, each in all_of_them.items() if heard & set(each.own_facts)]
+    return tuple(others) if len(others) == 1 else topic.benefits
+
+
+def _choice(turn: Turn, benefits: tuple[str, ...]) -> str | None:
+    """市里的, after the studios: one of the choices that the benefit last told of has."""
+    book = turn.library.book
+    own = (fact for name in benefits for fact in turn.library.policies.benefits[name].own_facts)
+    for fact in own:
+        spec = book.specs[fact]
+        if len(spec.choices) <= questions.TWO or spec.identity:
+            continue
+        read = read_answer(spec, questions.bare(turn), turn.today)
+        if read.kind == "value":
+            people.put(turn.state.person, fact, read.value)
+            return estimate.begin(turn, benefits)
     return None
 
 
@@ -85,9 +114,10 @@ def _again(turn: Turn) -> str | None:
 
 def _changed(turn: Turn, form: Form) -> str:
     """Write down what the message changes and return its wording, "" for nothing."""
-    corrected = questions.correct(turn, form) or questions.requantify(turn) or _level(turn)
+    corrected = questions.correct(turn, form) or _level(turn) or questions.requantify(turn)
     corrected = corrected or questions.read_other(turn, form, people.estimate(turn, form))
     if corrected:
+        form.asked, form.again = form.asked or turn.state.told, True
         return corrected
     heard = turn.understood.heard if turn.understood else {}
     said = [key for key in heard if key != "about"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import cues, human, menu, people, questions, results
+from handlers.state import Form
 from handlers.text import lines
 
 if TYPE_CHECKING:
-    from handlers.state import Form
     from handlers.turn import Turn
 
 PATIENCE = 3  # answers not read in a row before a person is named
@@ -29,7 +29,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     estimate = people.estimate(turn, form)
     if not estimate.outcomes:  # what was told, a place say, touches no benefit yet
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
-    promising = results.promising(form, estimate)
+    promising = results.promising(turn, form, estimate)
     if promising:
         form.asked = state.last_asked = promising
         estimate = people.estimate(turn, form)
@@ -44,7 +44,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
 def answer(turn: Turn) -> str | None:
     """Read an answer to the open question; None for a question back (an aside)."""
     form = turn.state.asking
-    if form is None or (_asks_back(turn) and not cues.refers(turn)):
+    if form is None or (_asks_back(turn) and not _leans_on_it(turn)):
         return None
     if form.open in CERTIFICATE and _has_none(turn):
         return _no_certificate(turn, form)
@@ -80,6 +80,11 @@ def _asks_back(turn: Turn) -> bool:
     if understood is None or understood.intent in ANSWERS:
         return understood is not None and _another_benefit(turn)
     return cues.looks_asked(turn) or understood.intent != "policy_question"
+
+
+def _leans_on_it(turn: Turn) -> bool:
+    """那… and …呢 speak of the open matter, unless they name another benefit."""
+    return cues.refers(turn) and not _another_benefit(turn)
 
 
 def _another_benefit(turn: Turn) -> bool:
@@ -152,7 +157,10 @@ def _take_something_else(turn: Turn, form: Form) -> str | None:
         other = questions.read_other(turn, form, people.estimate(turn, form))
         if other:
             return proceed(turn, form, turn.say("interview.noted_this", what=other))
+    whom = turn.state.whom
     changed = people.note(turn)
+    if turn.state.whom != whom and turn.state.person:
+        return proceed(turn, Form())
     if turn.understood and set(turn.understood.heard) - {"about"}:
         key = "interview.changed" if changed else "interview.noted"
         return proceed(turn, form, turn.say(key))

@@ -72,6 +72,8 @@ def _yes_or_no(turn: Turn) -> str | None:
     understood = turn.understood
     if understood is None or understood.heard or len(turn.normal) > SHORT:
         return None
+    if understood.intent == "affirm" and turn.state.offered[0] == "human_agent":
+        return turn.say("smalltalk.idle_no")  # 好的 after an answer is no call for a person
     if understood.intent == "affirm":
         return perform(turn, turn.state.offered[0])
     if understood.intent == "deny":

@@ -24,7 +24,9 @@ def turn_to(turn: Turn) -> bool:
     state = turn.state
     before, call = state.whom, _call(turn)
     heard = turn.understood.heard if turn.understood else {}
-    if heard.get("about") == "other" or (call and call in state.others):
+    if turn.say("people.myself") in turn.normal:
+        state.whom = ""
+    elif heard.get("about") == "other" or (call and call in state.others):
         state.whom = call or state.whom or turn.say("people.other")
     elif not call and not state.asking and turn.say("people.me") in turn.normal:
         state.whom = ""
@@ -40,11 +42,23 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
     said = dict(turn.understood.heard) if turn.understood else {}
     said.pop("about", None)
     known = turn.state.person
+    if hired := _hired(turn, said, known):
+        said["hires_group"] = hired
+        said.pop("groups_has")
     changed = [key for key in said if key in known and known[key] != said[key] and key not in LISTS]
     for key, value in said.items():
         if key not in leave_out:
             put(known, key, value)
     return changed
+
+
+def _hired(turn: Turn, said: dict[str, Any], known: dict[str, Any]) -> str:
+    """招的是就业困难人员呢, from a firm: the people it takes on, not what the writer is."""
+    if "hires_group" not in known or not any(w in turn.normal for w in turn.library.cues["hiring"]):
+        return ""
+    spec = turn.library.book.specs["hires_group"]
+    named = [each for each in said.get("groups_has", []) if each in dict(spec.choices)]
+    return named[0] if named else ""
 
 
 def _call(turn: Turn) -> str:

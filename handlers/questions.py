@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from knowledge.rules import Estimate
 
 SITUATION = "situation"
+STAFF = "staff"
 SHORT = 12  # characters of a bare quantity with the words around it
 TWO = 2  # choices of a yes or no, which fits any question and so none but the open one
 
@@ -108,6 +109,9 @@ def read_other(turn: Turn, form: Form, estimate: Estimate) -> str:
         return ""  # a bare number answers the open question or nothing
     heard = set(turn.understood.heard) - {"about"} if turn.understood else set()
     needs = dict.fromkeys(fact for outcome in estimate.outcomes for fact in outcome.needs)
+    benefits = turn.library.policies.benefits
+    needs |= dict.fromkeys(fact for name in form.asked for fact in benefits[name].own_facts)
+    needs = {fact: None for fact in needs if fact not in turn.state.person}
     fitting = [fact for fact in needs if fact != form.open and (not heard or fact in heard)]
     specs = [turn.library.book.specs[fact] for fact in fitting]
     for spec in sorted(specs, key=lambda spec: not _named_outright(turn, spec)):
@@ -159,16 +163,23 @@ def requantify(turn: Turn) -> str:
     """
     if len(turn.normal) > SHORT:
         return ""
-    known, bare = turn.state.person, _bare(turn)
-    for key in reversed(list(known)):
+    known, said = turn.state.person, bare(turn)
+    for key in _likeliest_first(turn):
         spec = turn.library.book.specs.get(key)
         if spec is None or spec.kind != "number" or _named_otherwise(turn, spec):
             continue
-        read = read_answer(spec, bare, turn.today)
+        read = read_answer(spec, said, turn.today)
         if read.kind == "value" and read.value != known[key]:
             known[key] = read.value
             return people.say_back(turn, spec, read.value)
     return ""
+
+
+def _likeliest_first(turn: Turn) -> list[str]:
+    """The known facts, the latest first; 450人的厂子 speaks of the staff."""
+    keys = list(reversed(turn.state.person))
+    employer = any(word in turn.normal for word in turn.library.cues["employer"])
+    return sorted(keys, key=lambda key: key != STAFF) if employer else keys
 
 
 def _named_otherwise(turn: Turn, spec: FactSpec) -> bool:
@@ -177,9 +188,9 @@ def _named_otherwise(turn: Turn, spec: FactSpec) -> bool:
     return any(key != spec.key and key in turn.state.person for key in heard)
 
 
-def _bare(turn: Turn) -> str:
+def bare(turn: Turn) -> str:
     """The quantity without 那, 要是, 呢 and the like."""
     text = turn.normal.rstrip("?？。 呢啊呀吗")
     for word in sorted(turn.library.cues["opening"], key=len, reverse=True):
         text = text.removeprefix(word)
-    return text.strip("，, ")
+    return text.strip("，, ").removesuffix("的")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from handlers import menu, policy
+from handlers import menu, people, policy
+from handlers.state import Form
 from handlers.text import lines
 from handlers.wording import joined, name_of, paid_by, sentence
 from knowledge.rules.walk import facts_of
@@ -13,7 +14,6 @@ from knowledge.rules.walk import facts_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from handlers.state import Form
     from handlers.turn import Turn
     from knowledge.rules import Estimate, Outcome, Reason
 
@@ -29,21 +29,39 @@ def next_question(turn: Turn, form: Form, estimate: Estimate) -> str:
 
     Asked about nothing in particular, a good result is told at once: the rest may be asked for.
     """
-    fact = estimate.next_question or ""
+    own = _nearly_own(turn, estimate)
+    first = (
+        people.estimate(turn, Form(asked=[own[0].benefit], unclear=form.unclear))
+        if own
+        else estimate
+    )
+    fact = first.next_question or ""
     if not fact or not turn.library.book.specs[fact].ask:
         return ""
-    return fact if form.asked or not _settled(turn, estimate) else ""
+    return fact if (form.asked and not form.again) or not _settled(turn, estimate) else ""
 
 
-def promising(form: Form, estimate: Estimate) -> list[str]:
+def promising(turn: Turn, form: Form, estimate: Estimate) -> list[str]:
     """Asked about nothing in particular and nothing in hand: what only an amount hangs on.
 
-    The interview is then about these, not about everything the facts touch.
+    The interview is then about these, not about everything the facts touch; what is nearly the
+    worker's own comes first.
     """
     if form.asked or any(map(_in_hand, estimate.outcomes)):
         return []
-    found = [each for each in estimate.outcomes if each.verdict == "needs" and not each.asks]
-    return list(dict.fromkeys(each.benefit for each in found))
+    open_ = [each for each in estimate.outcomes if each.verdict == "needs"]
+    found = [each for each in open_ if not each.asks]
+    own = _nearly_own(turn, estimate)
+    return list(dict.fromkeys(each.benefit for each in [*own, *found])) if found else []
+
+
+def _nearly_own(turn: Turn, estimate: Estimate) -> list[Outcome]:
+    """The worker's own money, of which enough is told to ask for the rest first."""
+    return [
+        each
+        for each in estimate.outcomes
+        if each.verdict == "needs" and each.paid_to == "worker" and len(_told(turn, each)) >= ENOUGH
+    ]
 
 
 def at_stake(turn: Turn, form: Form, estimate: Estimate, fact: str) -> str:
@@ -78,6 +96,7 @@ def tariff(turn: Turn, estimate: Estimate) -> str:
 def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     """Tell the result: the best outcomes, their source, what was taken for granted, next steps."""
     told = _chosen(turn, form, estimate)
+    turn.state.told = list(dict.fromkeys(each.benefit for each in told))
     turn.state.topic = told[0].benefit if told else turn.state.topic
     if not told:
         return turn.say("results.nothing") + "\n" + turn.say("results.refused_help")

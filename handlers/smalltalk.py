@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import fallback, menu
+from handlers import fallback, menu, people
 
 BARE = 5  # characters of a no that is nothing else
 
@@ -25,6 +25,9 @@ def thanks(turn: Turn) -> str:
 
 def usage(turn: Turn) -> str:
     """Say how to ask, with the menu."""
+    if turn.understood and turn.understood.heard.get("about") == "other":
+        people.turn_to(turn)
+        return turn.say("smalltalk.for_other")
     usage = turn.say("smalltalk.usage")
     return usage if turn.state.asking else usage + "\n" + menu.show(turn)
 

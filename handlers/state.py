@@ -14,7 +14,8 @@ class Form:
 
     `asked` lists benefit ids, empty for all that the facts touch. `open` is the fact now asked,
     `choices` the values shown for it in their order, `history` the facts asked so far,
-    `unclear` those answered 不清楚, `misses` how often in a row no answer was read.
+    `unclear` those answered 不清楚, `misses` how often in a row no answer was read,
+    `again` whether a result is being given again with something changed.
     """
 
     asked: list[str] = field(default_factory=list)
@@ -24,6 +25,7 @@ class Form:
     choices: list[Any] = field(default_factory=list)
     parked: bool = False
     misses: int = 0
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -36,7 +38,8 @@ class State:
     last list shown, `pages` what 更多 still shows, `misses` how many times in a row the bot did
     not understand, `topic` what the last answer was about, `last` which handler gave it,
     `assumed` which assumptions were told already, `said` the beginning of the last question,
-    masked, should the worker say that its answer was of no use.
+    masked, should the worker say that its answer was of no use, `told` the benefits that the
+    last result spoke of.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -51,6 +54,7 @@ class State:
     last_asked: list[str] = field(default_factory=list)
     confirming: str = ""
     said: str = ""
+    told: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
 
     @classmethod

@@ -180,7 +180,7 @@ class Limits(Section):
 class Conversation(Section):
     """[conversation] how long a talk is remembered."""
 
-    keep_days: int = Field(default=7, ge=1, le=365)
+    keep_days: int = Field(default=30, ge=1, le=365)
 
 
 class Log(Section):

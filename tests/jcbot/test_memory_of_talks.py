@@ -61,8 +61,8 @@ async def test_an_old_talk_is_forgotten_and_purged(database: Database) -> None:
         return Office(conn, NOW + dt.timedelta(days=day), Config(), KEY)
 
     await database.run(lambda conn: office(0, conn).remember("o", {"version": 1}))
-    assert await database.run(lambda conn: office(7, conn).recall("o")) == {"version": 1}
-    assert await database.run(lambda conn: office(8, conn).recall("o")) == {}
+    assert await database.run(lambda conn: office(30, conn).recall("o")) == {"version": 1}
+    assert await database.run(lambda conn: office(31, conn).recall("o")) == {}
     before = NOW + dt.timedelta(seconds=1)
     assert await database.run(lambda conn: conversations.purge(conn, NOW)) == 0
     assert await database.run(lambda conn: conversations.purge(conn, before)) == 1
