@@ -43,43 +43,59 @@ def squeeze(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The features of one message with their values, the concepts found, how many stretches.
+    """The features of one message: each kind with the value that all of its kind have.
 
-    Pairs of concepts are not spelt out in `values`: there are hundreds, all of the value `pair`.
+    `grams` are the stretches of the message, `alike` those of the shortened one. Pairs of
+    concepts are not spelt out: there are hundreds, all of the value `pair`.
     """
 
-    values: dict[Feature, float]
+    grams: list[str]
+    gram: float
+    alike: list[str]
+    alike_value: float
     concepts: dict[int, int]
-    grams: int
+    concept: float
+    length: str
     pair: float
 
     def everything(self) -> dict[Feature, float]:
-        """Return the values with those of the pairs."""
+        """Return the value of each feature, the pairs included."""
         pairs = combinations(sorted(self.concepts), 2)
         return {
-            **self.values,
+            **dict.fromkeys(self.grams, self.gram),
+            **dict.fromkeys(self.alike, self.alike_value),
+            **dict.fromkeys(self.named, self.concept),
+            self.length: LENGTH_WEIGHT,
             **{first * PAIRS + second + PAIRS: self.pair for first, second in pairs},
         }
+
+    @property
+    def named(self) -> list[int]:
+        """The concepts in the order of their numbers, or the one that says there are none."""
+        return sorted(self.concepts) or [NOTHING]
 
 
 def evidence(squeezed: str, concepts: Concepts) -> Evidence:
     """Weigh one squeezed message. All numbers in digits count as the same number."""
-    text = f"^{_DIGITS.sub('0', squeezed)}$"
-    grams = _grams(text, GRAM)
-    values: dict[Feature, float] = dict.fromkeys(grams, 1 / sqrt(len(grams)))
-    short = f"^{concepts.shorten(squeezed)}$"
-    alike = [ALIKE + gram for gram in _grams(short, ALIKE_GRAM)]
-    values.update(dict.fromkeys(alike, ALIKE_WEIGHT / sqrt(len(alike))))
+    grams = _grams(f"^{_DIGITS.sub('0', squeezed)}$", GRAM, "")
+    alike = _grams(f"^{concepts.shorten(squeezed)}$", ALIKE_GRAM, ALIKE)
     found = concepts.find(squeezed)
     count = len(found)
-    values.update(dict.fromkeys(sorted(found), 1 / sqrt(count)) if found else {NOTHING: 1.0})
-    values[f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}"] = LENGTH_WEIGHT
-    pair = PAIR_WEIGHT / sqrt(count * (count - 1) / 2) if count > 1 else 0.0
-    return Evidence(values, found, len(grams), pair)
+    return Evidence(
+        grams=grams,
+        gram=1 / sqrt(len(grams)),
+        alike=alike,
+        alike_value=ALIKE_WEIGHT / sqrt(len(alike)),
+        concepts=found,
+        concept=1 / sqrt(count or 1),
+        length=f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}",
+        pair=PAIR_WEIGHT / sqrt(count * (count - 1) / 2) if count > 1 else 0.0,
+    )
 
 
-def _grams(text: str, longest: int) -> list[str]:
-    """List the stretches of up to `longest` characters, each once, in the order of the text."""
+def _grams(text: str, longest: int, sign: str) -> list[str]:
+    """List the stretches of up to `longest` characters, each once, `sign` before each."""
     size = len(text)
     spans = range(1, longest + 1)
-    return list(dict.fromkeys(text[at : at + n] for n in spans for at in range(size - n + 1)))
+    found = [sign + text[at : at + n] for n in spans for at in range(size - n + 1)]
+    return list(dict.fromkeys(found))

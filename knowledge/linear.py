@@ -6,13 +6,14 @@ Trained from the sentences in a few seconds by plain gradient steps on the softm
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from knowledge.features import ALIKE, PAIRS
+from knowledge.features import ALIKE, LENGTH_WEIGHT, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,23 +55,25 @@ class Linear:
 
     def locate(self, seen: Evidence) -> tuple[NDArray[np.int64], Floats, int]:
         """Return the rows of a message, its values there, and how many stretches are unknown."""
-        rows, unseen = self.rows, 0
-        at: list[int] = []
-        value: list[float] = []
-        for feature, weight in seen.values.items():
-            row = rows.get(feature)
-            if row is not None:
-                at.append(row)
-                value.append(weight)
-            elif isinstance(feature, str) and not _alike(feature):
-                unseen += 1
-        found = np.array([one for one in sorted(seen.concepts) if one < len(self.pairs)], np.intp)
-        grid = self.pairs[found[:, None], found]
+        get = self.rows.get
+        grams = [row for one in seen.grams if (row := get(one)) is not None]
+        alike = [row for one in seen.alike if (row := get(one)) is not None]
+        named = seen.named
+        known = [row for one in named if (row := get(one)) is not None]
+        length = [row] if (row := get(seen.length)) is not None else []
+        found = np.array(named[: bisect_left(named, len(self.pairs))], np.intp)
+        grid = self.pairs[found[:, None], found] if seen.concepts else self.pairs[:0]
         paired = grid[grid >= 0]
-        places = np.concatenate([np.array(at, np.int64), paired])
-        weights = np.full(len(places), seen.pair, np.float32)
-        weights[: len(value)] = value
-        return places, weights, unseen
+        ends = np.cumsum([len(grams), len(alike), len(known), len(length), len(paired)])
+        places = np.empty(ends[-1], np.int64)
+        places[: ends[3]] = [*grams, *alike, *known, *length]
+        places[ends[3] :] = paired
+        values = np.full(len(places), seen.pair, np.float32)
+        values[: ends[0]] = seen.gram
+        values[ends[0] : ends[1]] = seen.alike_value
+        values[ends[1] : ends[2]] = seen.concept
+        values[ends[2] : ends[3]] = LENGTH_WEIGHT
+        return places, values, len(seen.grams) - len(grams)
 
     def scores(self, at: NDArray[np.int64], value: Floats) -> Floats:
         """Return the score of each label for the rows and values of a message."""

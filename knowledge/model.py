@@ -104,7 +104,7 @@ class Model:
             topics=self._ranked_topics(shares[self._topical]),
             concepts=self._concepts.named(seen.concepts),
             named=self._concepts.topics_named(squeezed),
-            unseen=unseen / (seen.grams or 1),
+            unseen=unseen / len(seen.grams),
         )
 
     def _ranked_topics(self, shares: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
