@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Ints = NDArray[np.int64]
 
-COMMON = 150
+COMMON = 80
 """Features of more sentences than this are left out."""
 NEAREST = 9
 SHARPNESS = 14.0
