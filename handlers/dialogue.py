@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KEPT = 100  # characters of a question kept in case its answer is found useless
 LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
+MOST = 0.5  # of the shares, together
 MUCH = 2  # facts
 AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
@@ -92,12 +93,16 @@ def _tells_much(understood: Understanding) -> bool:
 
 
 def _same_answer(understood: Understanding) -> bool:
-    """Whether either of the two likeliest meanings is well served by the first one's answer.
+    """Whether the likeliest meanings are well served by the first one's answer.
 
     An answer on the policy offers the estimate, and an estimate tells the policy.
     """
+    shares = {understood.intent: understood.score, **dict(understood.runners_up)}
+    akin = sum(share for name, share in shares.items() if name in AKIN)
     second = understood.runners_up[0][0] if understood.runners_up else understood.intent
-    return {understood.intent, second} <= AKIN or TOPICS[understood.intent] is TOPICS[second]
+    if understood.intent in AKIN and (second in AKIN or akin >= MOST):
+        return True
+    return TOPICS[understood.intent] is TOPICS[second]
 
 
 def _first_page(turn: Turn, text: str) -> str:

@@ -16,7 +16,10 @@ def answer(turn: Turn) -> str:
     reason = _reason(turn) if understood and understood.intent == "human_agent" else "plain"
     if turn.library.commands.find(turn.normal) != "human":
         turn.office.ask_staff(turn.message.openid, turn.text, reason)
+    if reason == "plain" and turn.state.handed:
+        reason = "again"
     lead = turn.say(f"human.{reason}") if reason != "plain" else ""
+    turn.state.handed = True
     return lines(lead, contact(turn), kept(turn))
 
 

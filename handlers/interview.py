@@ -22,7 +22,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     """Work out what is known; ask the next question, or tell the result."""
     state = turn.state
     state.form, state.last, state.last_asked, state.offered = form, "estimate", form.asked, []
-    state.misses = 0
+    state.misses, state.handed = 0, False
     state.topic = form.asked[0] if form.asked else state.topic
     if not form.asked and not state.person:
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))

@@ -26,6 +26,7 @@ def tell(turn: Turn, name: str, question: str | None = None) -> str:
     """Say what the document says on a topic, with clause, and what can be done next."""
     topic = turn.library.topics[name]
     turn.state.topic, turn.state.last, turn.state.misses = name, "policy", 0
+    turn.state.handed = False
     facts = turn.understood.heard if turn.understood else {}
     variant = topic.variant(turn.normal if question is None else question, facts)
     text, clause, money = topic.answer, topic.clause, topic.money

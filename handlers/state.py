@@ -39,7 +39,7 @@ class State:
     not understand, `topic` what the last answer was about, `last` which handler gave it,
     `assumed` which assumptions were told already, `said` the beginning of the last question,
     masked, should the worker say that its answer was of no use, `told` the benefits that the
-    last result spoke of.
+    last result spoke of, `handed` whether the last answers only named a person.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class State:
     last_asked: list[str] = field(default_factory=list)
     confirming: str = ""
     said: str = ""
+    handed: bool = False
     told: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
 
