@@ -39,12 +39,12 @@ types: $(VENV)/dev.stamp ## 查类型
 check: $(VENV)/run.stamp ## 查政策、话术和配置有没有写错
 	@$(BIN)/jcbot check
 
-bench: $(VENV)/dev.stamp ## 量速度：一条消息走完全程，与空壳并排
+bench: $(VENV)/bench.stamp ## 量速度：一条消息走完全程，与空壳并排
 	@$(BIN)/python -m benchmarks
 
 lock: $(VENV)/dev.stamp ## 重做两份依赖锁（要有 uv）
-	@for lock in requirements requirements-dev; do \
-		extra=; [ $$lock = requirements-dev ] && extra='--extra dev'; \
+	@for lock in requirements requirements-dev requirements-bench; do \
+		extra=; [ $$lock = requirements ] || extra="--extra $${lock#requirements-}"; \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
 			--no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 			$$extra pyproject.toml -o $$lock.lock >/dev/null; done
@@ -67,6 +67,10 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo '正在安装依赖和测试工具，第一次要一两分钟……'
 	@$(call install,requirements-dev.lock)
+	@touch $@
+
+$(VENV)/bench.stamp: requirements-bench.lock $(VENV)/dev.stamp
+	@$(call install,requirements-bench.lock)
 	@touch $@
 
 # The lock's hashes are checked; the project itself goes in beside it without dependencies.

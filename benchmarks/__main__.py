@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PARTS = ("walk", "storage", "road")
+PARTS = ("walk", "storage", "road", "reading")
 
 
 def main() -> int:
