@@ -21,7 +21,7 @@ DOING_REACH = 7
 STRONG_SITES = ("厂里", "矿上", "矿里", "厂子里", "井下")
 PUBLIC = "public_institution"
 AT = ("在", "是", "进了", "在个", "单位是", "属于")
-FOUNDED = re.compile("开(?!发)|办(?!事)")
+FOUNDED = re.compile("开(?!发)|办(?!事)|搞|整|弄|盘|支个|租")
 NEXT = frozenset({"ins", "level", "prove", "paper", "pay", "organised", "ask"})
 NO_WORKPLACE = frozenset("门组培统安报念读学补家")
 

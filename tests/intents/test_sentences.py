@@ -12,7 +12,7 @@ from knowledge.reading import ROOT, KnowledgeError
 from knowledge.sentences import POLICY, Sentence, load_sentences
 
 Sentences = tuple[Sentence, ...]
-ENOUGH = 40
+ENOUGH = 120
 ALIKE = 0.8
 INTENTS = {
     "policy_question", "eligibility_check", "subsidy_estimate", "card_status", "card_register",
