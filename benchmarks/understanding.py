@@ -1,6 +1,6 @@
 """How well messages are understood, measured on hands that were not trained on.
 
-For each hand (author) in turn a model is trained on all others and reads that hand's sentences:
+For every two hands (authors) a model is trained on all others and reads what the two wrote:
 `python -m benchmarks.understanding [--hand NAME] [--without PART] [--wrong N]`;
 `--parts` does so with each part taken out in turn, and with fewer hands to learn from;
 `--state` reads short answers with and without the question that was open.
@@ -34,6 +34,7 @@ from knowledge.slots import extract_facts, load, read_answer
 from knowledge.understanding import Understander
 
 TODAY = dt.date(2026, 11, 23)
+TOGETHER = 2
 PARTS = ("", "concepts", "retrieval", "priorities", "exact", "half", "quarter")
 NOTHING = Concepts((), {}, {}, {}, (), (), {}, {})
 ANSWERS = Path("tests/slots/answers.txt")
@@ -44,17 +45,17 @@ def hands(sentences: tuple[Sentence, ...]) -> list[str]:
     return sorted({one.hand for one in sentences})
 
 
-def read_hand(hand: str, without: str) -> list[Reading]:
-    """Read one hand's sentences with a model that never saw them, one part taken out."""
+def read_hands(left_out: tuple[str, ...], without: str) -> list[Reading]:
+    """Read these hands' sentences with a model that never saw them, one part taken out."""
     sentences = load_sentences(ROOT / "intents")
-    known = _fewer([name for name in hands(sentences) if name != hand], without)
+    known = _fewer([name for name in hands(sentences) if name not in left_out], without)
     concepts = NOTHING if without == "concepts" else load_concepts(ROOT / "concepts.toml")
     exact = load_exact(ROOT / "exact.toml") if without != "exact" else _no_exact()
     priorities = () if without == "priorities" else load_priorities(ROOT / "priorities.toml")
     model.NEAR_SHARE = 0.0 if without == "retrieval" else model.NEAR_SHARE
     trained = Model.of([one for one in sentences if one.hand in known], concepts)
     reader = Understander(exact, priorities, trained)
-    cases = [Case(one.text, one.label, hand) for one in sentences if one.hand == hand]
+    cases = [Case(one.text, one.label, one.hand) for one in sentences if one.hand in left_out]
     return read_all(reader, cases, TODAY)
 
 
@@ -72,12 +73,13 @@ def _no_exact():  # noqa: ANN202 - a stand-in for the table
 
 
 def by_hand(only: str | None, without: str) -> list[Reading]:
-    """Read every hand, each in a process of its own."""
+    """Read every hand, two with one model, each model in a process of its own."""
     names = [only] if only else hands(load_sentences(ROOT / "intents"))
+    groups = [tuple(names[at : at + TOGETHER]) for at in range(0, len(names), TOGETHER)]
     with ProcessPoolExecutor(max_workers=2, max_tasks_per_child=1) as pool:
-        parts = pool.map(read_hand, names, itertools.repeat(without))
+        parts = pool.map(read_hands, groups, itertools.repeat(without))
         done = track(
-            parts, f"without {without}" if without else "whole", len(names), transient=True
+            parts, f"without {without}" if without else "whole", len(groups), transient=True
         )
         return [one for part in done for one in part]
 

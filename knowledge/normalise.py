@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LONGEST = 500
+LONGEST = 300
 """Characters that are analysed; what comes after is not read (the message itself is kept)."""
 
 _PLAIN = re.compile(r"[a-z0-9 \u3001-\u303f\u4e00-\u9fff]*")

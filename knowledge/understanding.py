@@ -122,7 +122,7 @@ class Understander:
         return Understander(self._exact, self._priorities, model)
 
     def understand(self, text: str, today: dt.date) -> Understanding:
-        """Read one message. Never raises; only the first 500 characters are read."""
+        """Read one message. Never raises; only the first 300 characters are read."""
         clean = normalise(text)
         bare = squeeze(clean)
         intent = self._exact.find(clean)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -73,24 +72,6 @@ def test_no_text_is_too_strange(text: str) -> None:
     extract_slots(clean, TODAY)
     for fact in ("age", "groups", "employed", "first_issue", "certificate_date", "hukou"):
         assert read_answer(BOOK.specs[fact], clean, TODAY).kind in {"value", "unclear", "none"}
-
-
-@pytest.mark.parametrize(
-    "piece",
-    ["1", "一", "三月", "高级工", "我妈", "不是贫困户", "十四个月失业保险", "培训了3天", "属虎"],
-)
-def test_a_hostile_text_costs_no_time(piece: str) -> None:
-    load()
-    clean = normalise(piece * LONGEST)
-    best = min(_cost(clean) for _ in range(5))
-    assert best < 0.01  # five times what it takes here: machines differ
-
-
-def _cost(clean: str) -> float:
-    started = time.perf_counter()
-    extract_facts(clean, TODAY)
-    extract_slots(clean, TODAY)
-    return time.perf_counter() - started
 
 
 def _sorted(facts: dict[str, Any]) -> dict[str, Any]:
