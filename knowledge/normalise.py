@@ -24,6 +24,25 @@ _UNSEEN = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\uffff\ud800-\udfff\U000e0000-\U000e01ef]+"
 )
+_NUMERAL = "[1-9一二三四五六七八九]"
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+# 拾肆个月, 伍佰贰拾人, 肆级: the numerals of cheques; 退伍 is none.
+_CHEQUE = re.compile(
+    "(?<![退入队])[零壹贰叁肆伍陆柒捌玖拾佰仟]{2,}|(?<![退入队])[壹贰叁肆伍陆柒捌玖拾](?=级|岁|个|天)"
+)
+# 1千2百, 4十5: digits beside the words for tens and hundreds.
+_BESIDE = re.compile("(?<![0-9.])[1-9](?=[十百千])|(?<![0-9.])[1-9](?=万[1-9一二三四五六七八九]千)")
+_BEHIND = re.compile("(?<=[十百千])[1-9](?![0-9])")
+_CHINESE = dict(zip("123456789", "一二三四五六七八九", strict=True))
+# 四十有三, 三个年零四个月, and what voice input makes of 十 and 零.
+_ODD = (
+    (re.compile(f"(?<=[二三四五六七八九]十)有(?={_NUMERAL})"), ""),
+    (re.compile("(?<=[一二两三四五六七八九0-9])个年(?=零|多|半|了)"), "年"),
+    (re.compile(f"(?<=年)临(?={_NUMERAL}个月)"), "零"),
+    (re.compile("(?<=[0-9])\\+(?=[人个多])"), "多"),
+    (re.compile("俩(?=[百千万])"), "两"),
+    (re.compile(f"(?<=[了交二三四五六七八])时(?={_NUMERAL}(个月|岁|天))"), "十"),
+)
 _BLANKS = re.compile(r"\s+")
 
 
@@ -31,7 +50,7 @@ def normalise(text: str, longest: int = LONGEST) -> str:
     """Return at most `longest` characters of `text`, in the one way of writing. Never raises.
 
     NFKC, lower case, no invisible characters, one blank for many, traditional characters made
-    simplified, and the mishearings of `lexicon/homophones.toml` put right.
+    simplified, the mishearings of `lexicon/homophones.toml` put right, numerals written one way.
     """
     text = text[:longest]
     if not _PLAIN.fullmatch(text):
@@ -39,7 +58,17 @@ def normalise(text: str, longest: int = LONGEST) -> str:
     if "  " in text or "\n" in text or "\t" in text or text[:1] == " " or text[-1:] == " ":
         text = _BLANKS.sub(" ", text).strip()
     if text and not text.isascii():
-        text = _mend(_simplify()(text))
+        text = _numerals(_mend(_simplify()(text)))
+    return text
+
+
+def _numerals(text: str) -> str:
+    """Write numerals in one way: 拾肆 and 1十4 as 十四."""
+    text = _CHEQUE.sub(lambda found: found[0].translate(_FORMAL), text)
+    for pattern in (_BESIDE, _BEHIND):
+        text = pattern.sub(lambda found: _CHINESE[found[0]], text)
+    for pattern, right in _ODD:
+        text = pattern.sub(right, text)
     return text
 
 

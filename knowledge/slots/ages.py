@@ -29,6 +29,8 @@ NO_AGE = re.compile(r"\s?(?:[0-9a-z.%月号日级元块个人天年次分点名�
 OPENING = re.compile("(?:今年|刚满|刚|才|都|已经|虚岁|满|快|过了|这都|[嗯啊呃那个, ])*")
 CAN = re.compile("了?(?:的人)?[ ,，]?(?:还|可|也)?(?:能|行|算|够|可以|收|要)")
 STILL = re.compile("(?:今年|刚满|刚|才|都|已经|虚岁|满|快|就|也|他|她|过年|[ ,])*")
+REACH = 6  # characters between 明年 and the age
+NEXT_YEAR = re.compile("(?:(?P<last>去年)|明年|过了年)(?:我|俺|他|她)?(?:才|就|整|刚|都|满)*$")
 SIGN = re.compile(r"属(?P<sign>.)")
 
 
@@ -40,7 +42,7 @@ def ages(message: Message) -> list[Finding]:
 def _counted(message: Message) -> Iterator[Finding]:
     for quantity in message.quantities:
         if quantity.unit == "age":
-            if _is_range(quantity):
+            if _is_range(quantity) or _beside_real_age(message, quantity):
                 continue
             if told(message, quantity) and quantity.low >= YOUNGEST:
                 yield Finding("age", _years_old(message, quantity), quantity.head)
@@ -49,9 +51,17 @@ def _counted(message: Message) -> Iterator[Finding]:
 
 
 def _years_old(message: Message, quantity: Quantity) -> object:
-    """满十六了 is sixteen years old, not sixteen or more."""
+    """满十六了 is sixteen years old, not sixteen or more; 明年就六十了 is fifty-nine."""
+    lead = message.text[max(quantity.head - REACH, 0) : quantity.head]
+    if quantity.sure == "exact" and (shift := NEXT_YEAR.search(lead)):
+        return quantity.low + (1 if shift["last"] else -1)
     full = message.text.endswith(("满", "够", "满了"), 0, quantity.head)
     return quantity.low if full and quantity.sure == "least" else quantity.as_json()
+
+
+def _beside_real_age(message: Message, quantity: Quantity) -> bool:
+    """周岁四十四，虚岁四十五: the first is the age."""
+    return "周岁" in message.text and message.text.endswith("虚岁", 0, quantity.head)
 
 
 def _is_range(quantity: Quantity) -> bool:
@@ -60,6 +70,8 @@ def _is_range(quantity: Quantity) -> bool:
 
 def _looks_like_age(message: Message, quantity: Quantity) -> bool:
     """Whether a number without a unit is an age: 我45, 今年四十五, 四十五了, 娃17."""
+    if _holiday(message, quantity):
+        return False
     if not YOUNGEST < quantity.low <= OLDEST or quantity.low != quantity.high or quantity.ordinal:
         return False
     text, end = message.text, quantity.end
@@ -69,6 +81,11 @@ def _looks_like_age(message: Message, quantity: Quantity) -> bool:
     if message.generic or not (opens or told(message, quantity)):
         return False
     return opens or _led(message, quantity) or _followed(message, quantity)
+
+
+def _holiday(message: Message, quantity: Quantity) -> bool:
+    """五一, 六一, 十一 are days of the year, not ages."""
+    return message.text[quantity.head : quantity.end] in calendar_words().fixed
 
 
 def _before_question(message: Message, quantity: Quantity) -> bool:
@@ -138,6 +155,6 @@ def _sign(message: Message) -> Iterator[Finding]:
 
 
 def _decade(message: Message) -> int | None:
-    match = re.search(r"([一二三四五六七八])十(?:多|几|来|出头|好几)", message.text)
+    match = re.search(r"([一二三四五六七八])十(?:多|几|来|出头|好几|大几)", message.text)
     number = read_number(match[1], 0) if match else None
     return int(number.low) * 10 if number else None

@@ -36,6 +36,8 @@ def certificates(message: Message) -> list[Finding]:
     found = [*_levels(message, levels), *_types(message, levels, papers)]
     if levels or papers:
         found += _dated(message, levels + papers)
+    elif not message.generic and (message.personal or not message.asks):
+        found += _dated_alone(message)
     return [*found, *_circumstances(message, bool(levels or papers))]
 
 
@@ -211,6 +213,21 @@ def _dated(message: Message, tokens: list[Token]) -> Iterator[Finding]:
         around = message.text[max(start - 6, 0) : end + 6]
         near = near or ("证" in around and bool(tokens) and "是" in around)
         if near and any(c in around for c in "考拿发办取评下证领换"):
+            yield Finding("certificate_date", value, start)
+            return
+
+
+def _dated_alone(message: Message) -> Iterator[Finding]:
+    """证是去年9月份拿的: a paper that is not named, with its day."""
+    paper = re.search(
+        "(?<!身份)(?<!失业)(?<!结婚)(?:证书|证)(?!明|件|据|券)|发证日期", message.text
+    )
+    if paper is None:
+        return
+    for start, end, value in read_past(message.text, message.today):
+        issued = any(c in message.text[end : end + 6] for c in "发拿下领考取到")
+        written = end == len(message.text.rstrip("的。. "))
+        if 0 <= start - paper.end() <= PROOF_REACH and (issued or written):
             yield Finding("certificate_date", value, start)
             return
 

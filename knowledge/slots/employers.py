@@ -72,7 +72,8 @@ def _said(message: Message) -> Iterator[Finding]:
                 break
     match = find("firm.new_body", text) if "训" in text else None
     if match and not text.endswith(("想", "准备", "要", "打算", "计划"), 0, match.start()):
-        yield Finding("new_training_body", value=True, at=match.start())
+        built = not text.endswith(("没", "没有", "还没", "不是"), 0, match.start())
+        yield Finding("new_training_body", built, match.start())
 
 
 def _words(message: Message) -> set[str]:

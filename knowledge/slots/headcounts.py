@@ -24,9 +24,10 @@ def hired_group(message: Message) -> Token | None:
     for token in message.tags.get("group", ()):
         if token.value not in HIRES:
             continue
-        hire = any(
-            t.tag == "firm_word" and t.value == "hire" for t in message.before(token.start, 12)
-        )
+        hires = [t for t in message.before(token.start, 12) if t.value == "hire"]
+        if any(message.text[t.start - 1 : t.start] == "没" for t in hires):
+            continue
+        hire = any(t.tag == "firm_word" for t in hires)
         if hire or (message.firm and count_before(message, token)):
             return token
     return None

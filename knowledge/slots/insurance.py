@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.slots.governors import INSURANCE, governor, told
 from knowledge.slots.message import Finding
+from knowledge.slots.numbers import read_number
 from knowledge.slots.patterns import find, patterns
 
 if TYPE_CHECKING:
@@ -22,16 +23,43 @@ YEAR = 12
 
 def insurance(message: Message) -> list[Finding]:
     """Find how long was paid in, or that nothing was."""
+    short = _short_of_a_year(message)
+    if short:
+        return short
     stretches = _stretches(message)
     if stretches:
         return [Finding(PERIODS, [q.low for q in stretches], stretches[0].head)]
     found = [q for q in message.quantities if q.unit in ("month", "year") and _paid_in(message, q)]
     if len(found) > 1 and _in_stretches(message, found):
         return [Finding(PERIODS, [q.low for q in found], found[0].head)]
-    findings = [Finding(MONTHS, q.as_json(), q.head) for q in found]
+    findings = [Finding(MONTHS, _months(message, q), q.head) for q in found]
     if not findings:
         findings = [Finding(MONTHS, 0, t.start) for t in _unpaid(message)] or _never(message)
     return findings or _full_year(message)
+
+
+def _short_of_a_year(message: Message) -> list[Finding]:
+    """还差仨月才够一年, 再交两个月就满一年: what is missing is named, not what was paid."""
+    if not message.told or "险" not in message.text:
+        return []
+    match = find("insurance.short", message.text)
+    number = read_number(match["n"], 0) if match else None
+    if match is None or number is None or number.low >= YEAR:
+        return []
+    return [Finding(MONTHS, YEAR - int(number.low), match.start())]
+
+
+def _months(message: Message, quantity: Quantity) -> object:
+    """两年差一个月 is twenty-three months."""
+    match = find("insurance.less_than", message.text)
+    if (
+        match is None
+        or quantity.sure != "exact"
+        or not quantity.head < match.start() + 1 <= quantity.end
+    ):
+        return quantity.as_json()
+    number = read_number(match["n"], 0)
+    return quantity.low - int(number.low) if number else quantity.as_json()
 
 
 def _stretches(message: Message) -> list[Quantity]:
@@ -68,6 +96,8 @@ def _never(message: Message) -> list[Finding]:
 
 def _paid_in(message: Message, quantity: Quantity) -> bool:
     if not told(message, quantity):
+        return False
+    if find("insurance.more", message.text[: quantity.head]):
         return False
     found = governor(message, quantity)
     if found:

@@ -26,6 +26,7 @@ LISTED = frozenset({
     "level", "paper", "group", "group_did", "employed", "household", "ins", "pay", "site",
     "prove", "jobless", "schooling",
 })  # fmt: skip
+COUNTED = frozenset({"month", "year", "age", "day", "time"})
 OWN_CASE = frozenset({"pay", "ins", "level", "paper", "group_did", "household"})
 
 
@@ -105,8 +106,12 @@ class Message:
     def listing(self) -> bool:
         """Whether several things are put side by side, as one lists one's own case."""
         told = [t.start for t in self.tokens if t.tag in LISTED]
-        told += [q.head for q in self.quantities if q.unit in ("month", "year", "age", "day")]
+        told += [q.head for q in self.quantities if q.unit in COUNTED or self._bare(q)]
         return len({self.clause(at) for at in told}) > 1
+
+    def _bare(self, quantity: Quantity) -> bool:
+        """Whether it is a number that makes a clause of its own, as an age does in a list."""
+        return quantity.unit == "bare" and self.alone(quantity.head, quantity.end)
 
     @cached_property
     def corrects(self) -> bool:

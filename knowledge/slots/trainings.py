@@ -261,6 +261,7 @@ def _rate(message: Message) -> Iterator[Finding]:
     if number is None:
         return
     percent = int(number.low) if not match["c"] else int(number.low) * 10 + 5 * bool(match["half"])
+    percent += int(rest.low) if match["more"] and (rest := read_number(match["more"], 0)) else 0
     yield Finding("employment_rate_of_class", _sure(message, match.end(), percent), match.start())
 
 
