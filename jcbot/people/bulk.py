@@ -1,0 +1,41 @@
+"""Writing many rows at once: COPY on PostgreSQL, the driver's executemany on SQLite."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.util import await_only
+
+from jcbot.storage.faults import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Table
+
+Record = tuple[Any, ...]
+
+
+def write(conn: Connection, table: Table, columns: Sequence[str], records: list[Record]) -> None:
+    """Add the records inside the caller's transaction, which has to have done something already.
+
+    (Beneath SQLAlchemy, asyncpg's transaction begins with the first statement; COPY is none.)
+    """
+    raw: Any = conn.connection.driver_connection
+    if conn.dialect.name == "sqlite":
+        places = ", ".join("?" * len(columns))
+        names = ", ".join(f'"{column}"' for column in columns)
+        statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({places})'  # noqa: S608 - our names
+        raw.executemany(statement, [_plain(record) for record in records])
+        return
+    copying = raw.copy_records_to_table(table.name, records=records, columns=list(columns))
+    try:
+        await_only(copying)
+    except Exception as fault:
+        raise (translate(fault) or fault) from None
+
+
+def _plain(record: Record) -> Record:
+    """Write dates as SQLAlchemy's SQLite dialect keeps them."""
+    return tuple(cell.isoformat() if isinstance(cell, dt.date) else cell for cell in record)
