@@ -58,7 +58,8 @@ def _person(number: int, dice: random.Random, words: dict[str, list[str]]) -> tu
         one("county"), f"第{dice.randrange(20)}镇", one("labour_class"),
         groups or dice.choice(("", "无")), one("household_type"), one("education"),
         one("employed"), str(dice.randrange(60)) if dice.random() < 0.5 else "",
-        dice.choice(TRADES), dice.choice(TRADES), dice.choice(TRADES), dice.choice(("", "本地", "外出")),
+        dice.choice(TRADES), dice.choice(TRADES), dice.choice(TRADES),
+        dice.choice(("", "本地", "外出")),
         dice.choice(("", "0", "1", "2", "3")), one("card_status"),
         f"2026-{dice.randint(1, 11):02}-{dice.randint(1, 28):02}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How a list of people (名册) is written: its columns, their headings and the words in the cells."""
+"""How a list of people (名册) is written: its columns, their headings, the words in the cells."""
 
 from __future__ import annotations
 

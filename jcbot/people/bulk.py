@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Date
 from sqlalchemy.util import await_only
 
 from jcbot.storage.faults import translate
@@ -27,15 +27,26 @@ def write(conn: Connection, table: Table, columns: Sequence[str], records: list[
         places = ", ".join("?" * len(columns))
         names = ", ".join(f'"{column}"' for column in columns)
         statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({places})'  # noqa: S608 - our names
-        raw.executemany(statement, [_plain(record) for record in records])
+        dates = [place for place, name in enumerate(columns) if _is_date(table, name)]
+        raw.executemany(statement, [_plain(record, dates) for record in records])
         return
+    from asyncpg import InterfaceError, PostgresError  # noqa: PLC0415 - only the driver in use
+
     copying = raw.copy_records_to_table(table.name, records=records, columns=list(columns))
     try:
         await_only(copying)
-    except Exception as fault:
+    except (OSError, PostgresError, InterfaceError) as fault:
         raise (translate(fault) or fault) from None
 
 
-def _plain(record: Record) -> Record:
+def _is_date(table: Table, name: str) -> bool:
+    return isinstance(table.c[name].type, Date)
+
+
+def _plain(record: Record, dates: list[int]) -> list[Any]:
     """Write dates as SQLAlchemy's SQLite dialect keeps them."""
-    return tuple(cell.isoformat() if isinstance(cell, dt.date) else cell for cell in record)
+    cells = list(record)
+    for place in dates:
+        if cells[place] is not None:
+            cells[place] = cells[place].isoformat()
+    return cells

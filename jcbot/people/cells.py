@@ -25,7 +25,7 @@ _DATE = re.compile(
 _NUMBER = re.compile(r"(\d{1,9})(?:\.0+)?(?:个月|月|次)?")
 _SPLIT = re.compile(r"[、,，;；/|\s]+")
 _EARLIEST = 1949
-_REPEATING = {"county", "choice", "groups", "number", "date"}
+_REPEATING = {"county", "choice", "groups", "number", "date", "text"}
 
 
 class CellError(ValueError):
@@ -56,6 +56,8 @@ def shown(column: ListColumn, text: str) -> str:
 
 def storable(text: str) -> str:
     """Take out what a database cannot hold: NUL and lone surrogates."""
+    if text.isprintable():
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 

@@ -41,7 +41,7 @@ class Checker:
         self._today = today
 
     def check(self, rows: Iterator[Row]) -> Iterator[tuple[int, Values | None, list[Fault]]]:
-        """Yield row number, the person's values (None if faulty), faults; blank rows are left out."""
+        """Yield row number, values (None if faulty), faults; blank rows are left out."""
         for number, cells in rows:
             if any(cell.strip() for cell in cells):
                 values, faults = self._row(number, cells)

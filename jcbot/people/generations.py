@@ -48,6 +48,16 @@ class UndoError(JcbotError):
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """An import that wants to begin: which list, what it is called, by whom, when."""
+
+    digest: str
+    source: str
+    holder: str
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
 class Filling:
     """The generation being filled, who fills it, and how far it was when begun."""
 
@@ -57,10 +67,7 @@ class Filling:
     keyed: int = 0
 
 
-def begin(
-    conn: Connection, digest: str, source: str, holder: str, now: int,
-    stood_at: tuple[int, int] | None = None,
-) -> Filling:  # fmt: skip
+def begin(conn: Connection, start: Start, stood_at: tuple[int, int] | None = None) -> Filling:
     """Start a generation, or go on with the one that the same list began to fill.
 
     `stood_at` is the beat at which a running import was seen to stand still; while its beat
@@ -72,16 +79,16 @@ def begin(
         beat = (open_.number, open_.beat)
         if open_.holder is not None and beat != stood_at:
             raise ImportBusyError(beat)
-        if open_.file_hash == digest:
-            _set(conn, open_.number, holder=holder, beat=_G.beat + 1)
-            return Filling(open_.number, holder, open_.row, open_.keyed)
+        if open_.file_hash == start.digest:
+            _set(conn, open_.number, holder=start.holder, beat=_G.beat + 1)
+            return Filling(open_.number, start.holder, open_.row, open_.keyed)
         _set(conn, open_.number, state=DROPPED, holder=None)
     number = conn.execute(select(func.coalesce(func.max(_G.number), 0))).scalar_one() + 1
-    row = {"number": number, "state": FILLING, "file_hash": digest, "source": source, "row": 0,
-           "keyed": 0, "people": 0, "faulty": 0, "holder": holder, "beat": 0,
-           "started": now}  # fmt: skip
+    row = {"number": number, "state": FILLING, "file_hash": start.digest, "source": start.source,
+           "row": 0, "keyed": 0, "people": 0, "faulty": 0, "holder": start.holder, "beat": 0,
+           "started": start.now}  # fmt: skip
     conn.execute(insert(generations), row)
-    return Filling(number, holder)
+    return Filling(number, start.holder)
 
 
 def advance(conn: Connection, filling: Filling, **counts: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from operator import mul
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
@@ -52,7 +53,7 @@ def clean(text: str) -> str:
 
 def check_character(number: str) -> str:
     """Return the check character that belongs to the first 17 digits."""
-    return CHECKS[sum(w * int(d) for w, d in zip(WEIGHTS, number, strict=False)) % 11]
+    return CHECKS[sum(map(mul, WEIGHTS, map(int, number[:17]))) % 11]
 
 
 def birth_of(number: str) -> dt.date | None:

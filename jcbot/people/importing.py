@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from jcbot.clock import monotonic
 from jcbot.people import generations
 from jcbot.people.bulk import write
-from jcbot.people.generations import Filling, ImportBusyError
+from jcbot.people.generations import Filling, ImportBusyError, Start
+from jcbot.people.keys import PeopleKeys
 from jcbot.people.list_reading import ListReading
 from jcbot.people.patience import insist
 from jcbot.people.records import COLUMNS, KEY_COLUMNS, KeyLists, record_of
@@ -25,7 +26,7 @@ from jcbot.sealing import BlindIndex
 from jcbot.storage.people_tables import people, people_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -46,8 +47,6 @@ WATCH_S = 10.0
 GLANCE_S = 0.2
 SOURCE_SHOWN = 100
 FAULTS_ENDING = ".有问题的行.csv"
-
-Progress = "Callable[[str, int, int], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def _open(desk: Desk, sheet: Sheet) -> ListReading:
     return ListReading(sheet, desk.columns, desk.clock.today(), faults)
 
 
-async def _chunks(desk: Desk, reading: ListReading, sheet: Sheet):
+async def _chunks(desk: Desk, reading: ListReading, sheet: Sheet) -> AsyncIterator[list[Person]]:
     """Yield the reading's chunks without holding up the loop, and tell the progress."""
     chunks = reading.chunks(desk.chunk)
     while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
@@ -127,12 +126,12 @@ async def _begin(desk: Desk, sheet: Sheet) -> Filling:
     """Begin; an import that holds the registry is watched until it moves or seems dead."""
     # The columns belong to it: the same file read by other rules is another list.
     digest = BlindIndex(desk.keyring, "people.file", 32).of(sheet.digest + repr(desk.columns))
-    source = sheet.path.name[:SOURCE_SHOWN]
-    holder = secrets.token_hex(8)
-    now = int(desk.clock.now().timestamp())
+    start = Start(
+        digest.hex(), sheet.path.name[:SOURCE_SHOWN], secrets.token_hex(8), _seconds(desk.clock)
+    )
 
     def work(stood_at: tuple[int, int] | None, conn: Connection) -> Filling:
-        return generations.begin(conn, digest.hex(), source, holder, now, stood_at)
+        return generations.begin(conn, start, stood_at)
 
     first: tuple[int, int] | None = None
     end = monotonic() + desk.watch_s
@@ -147,16 +146,18 @@ async def _begin(desk: Desk, sheet: Sheet) -> Filling:
         await asyncio.sleep(min(GLANCE_S, desk.watch_s))
 
 
+def _seconds(clock: Clock) -> int:
+    return int(clock.now().timestamp())
+
+
 class _Import:
     """One run of an import that holds its generation."""
 
     def __init__(self, desk: Desk, sheet: Sheet, reading: ListReading, filling: Filling) -> None:
         self._desk, self._sheet, self._reading, self._filling = desk, sheet, reading, filling
-        from jcbot.people.keys import PeopleKeys
-
         self._keys = PeopleKeys(desk.keyring)
         self._lists = KeyLists(self._keys)
-        self._now = int(desk.clock.now().timestamp())
+        self._now = _seconds(desk.clock)
 
     async def run(self, agree: Callable[[Report], bool]) -> Report:
         await sweep(self._desk.database)
@@ -171,18 +172,12 @@ class _Import:
         return report
 
     async def _fill(self) -> None:
-        """Write people in chunks; the next one is made ready while one is being written."""
-        writing: asyncio.Task[None] | None = None
+        """Write people in chunks, one after another: side by side they only fight for Python."""
         async for chunk in _chunks(self._desk, self._reading, self._sheet):
             records = await asyncio.to_thread(self._prepare, chunk)
-            if writing:
-                await writing
-            counts = {"row": chunk[-1][0], "people": self._reading.report.good,
-                      "faulty": self._reading.report.faulty}  # fmt: skip
-            work = partial(self._put_people, records, counts)
-            writing = asyncio.create_task(insist(self._desk.database, work)) if records else None
-        if writing:
-            await writing
+            if records:
+                work = partial(self._put_people, records, chunk[-1][0])
+                await insist(self._desk.database, work)
 
     def _prepare(self, chunk: list[Person]) -> list[Record]:
         """Seal a chunk; people that an earlier run wrote are only taken into the keys."""
@@ -190,12 +185,12 @@ class _Import:
         for row, values in chunk:
             self._lists.add(row, values)
             if row > self._filling.row:
-                made = record_of(values, self._keys, self._filling.number, row, self._now)
-                records.append(tuple(made[column] for column in COLUMNS))
+                records.append(record_of(values, self._keys, self._filling.number, row, self._now))
         return records
 
-    def _put_people(self, records: list[Record], counts: dict[str, int], conn: Connection) -> None:
-        generations.advance(conn, self._filling, **counts)
+    def _put_people(self, records: list[Record], row: int, conn: Connection) -> None:
+        found = self._reading.report
+        generations.advance(conn, self._filling, row=row, people=found.good, faulty=found.faulty)
         write(conn, people, COLUMNS, records)
 
     async def _write_keys(self) -> None:

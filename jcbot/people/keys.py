@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 SEALED = ("name", "id_number", "phone", "note")
 """The sealed columns of `people`."""
 TAIL = 4
+_PLACES = {column: b"people\0" + column.encode() + b"\0" for column in SEALED}
 
 
 class PeopleKeys:
@@ -51,10 +52,12 @@ class PeopleKeys:
 
 def place(id_key: bytes, column: str) -> bytes:
     """Return what binds a cell to its row and column."""
-    return b"people\0" + column.encode() + b"\0" + id_key
+    return _PLACES[column] + id_key
 
 
 def plain_name(name: str) -> str:
     """Return a name in the form it is compared in."""
-    plain = unicodedata.normalize("NFKC", name)
-    return "".join(char for char in plain if not char.isspace() and char not in "·•.").casefold()
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    if plain.isalpha():
+        return plain
+    return "".join(char for char in plain if not char.isspace() and char not in "·•.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jcbot.people.checking import Values
+    from jcbot.people.checking import Fault, Values
     from knowledge.registry import ListColumns
 
 Person = tuple[int, "Values"]
@@ -56,7 +56,7 @@ class ListReading:
         self.report.file = self._faults.close()
         return self.report
 
-    def _note(self, faults: list) -> None:
+    def _note(self, faults: list[Fault]) -> None:
         self.report.faulty += 1
         self.report.faults += faults[: KEPT - len(self.report.faults)]
         self._faults.add(faults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jcbot.people.keys import SEALED
 from jcbot.storage.people_tables import (
@@ -24,36 +24,32 @@ if TYPE_CHECKING:
     from jcbot.people.checking import Values
     from jcbot.people.keys import PeopleKeys
 
-COLUMNS = tuple(people.c.keys())
 KEY_COLUMNS = tuple(people_keys.c.keys())
-_OURS = {"id", "generation", "id_key", "source", "at", *SEALED}
-_PLAIN = tuple(
-    column for column in COLUMNS if column not in _OURS and not column.startswith("groups__")
-)
+_GROUP_COLUMNS = tuple(f"groups__{group}" for group in GROUPS)
+_FIRST, _LAST = ("id", "generation", "id_key", *SEALED), (*_GROUP_COLUMNS, "source", "at")
+_PLAIN = tuple(column for column in people.c.keys() if column not in {*_FIRST, *_LAST})  # noqa: SIM118
+COLUMNS = (*_FIRST, *_PLAIN, *_LAST)
+_NO_GROUPS: dict[str, bool] = {}
 IMPORTED = "import"
 
 
-def record_of(
-    values: Values, keys: PeopleKeys, generation: int, row: int, now: int
-) -> dict[str, Any]:
-    """Return the stored row of a person; names, numbers and free text are sealed."""
+def record_of(values: Values, keys: PeopleKeys, generation: int, row: int, now: int) -> Record:
+    """Return the stored row of a person, in the order of `COLUMNS`.
+
+    Names, numbers and free text are sealed.
+    """
     id_key = keys.id_key(values["id_number"])
-    record: dict[str, Any] = {
-        "id": generation << ROW_BITS | row,
-        "generation": generation,
-        "id_key": id_key,
-        "source": IMPORTED,
-        "at": now,
-    }
-    for column in SEALED:
-        text = values.get(column)
-        record[column] = keys.seal(text, id_key, column) if text else None
-    for column in _PLAIN:
-        record[column] = values.get(column)
-    groups = values.get("groups") or {}
-    for group in GROUPS:
-        record[f"groups__{group}"] = groups.get(group)
-    return record
+    groups = values.get("groups") or _NO_GROUPS
+    return (
+        generation << ROW_BITS | row,
+        generation,
+        id_key,
+        *[keys.seal(values[key], id_key, key) if values.get(key) else None for key in SEALED],
+        *map(values.get, _PLAIN),
+        *map(groups.get, GROUPS),
+        IMPORTED,
+        now,
+    )
 
 
 class KeyLists:

@@ -53,9 +53,7 @@ def by_tail(conn: Connection, keys: PeopleKeys, tail: str, most: int) -> list[Pe
     return [person for person in found if person.phone.endswith(tail)]
 
 
-def _find(
-    conn: Connection, keys: PeopleKeys, domain: int, key: bytes, most: int
-) -> list[Person]:
+def _find(conn: Connection, keys: PeopleKeys, domain: int, key: bytes, most: int) -> list[Person]:
     named = (_K.generation == live_number, _K.domain == domain, _K.key == key)
     joined = select(people).join(people_keys, people.c.id == _K.person).where(*named)
     return [_opened(row, keys) for row in conn.execute(joined.order_by(_K.person).limit(most))]

@@ -82,7 +82,9 @@ def _csv_rows(sheet: Sheet) -> Iterator[Row]:
             for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
                 yield number, cells
         except csv.Error:
-            raise SheetError(f"第{number + 1}行读不出来，可能少了一个引号。请改好再导入。") from None
+            raise SheetError(
+                f"第{number + 1}行读不出来，可能少了一个引号。请改好再导入。"
+            ) from None
 
 
 def _encoding_of(head: bytes) -> str:

@@ -55,7 +55,7 @@ def _check_size(path: Path) -> None:
         raise WorkbookError(f"Excel 文件展开后太大了。{ADVICE}")
 
 
-def as_text(cell: Any) -> str:
+def as_text(cell: Any) -> str:  # noqa: PLR0911 - one arm for each kind of cell
     """Return a cell as a person would read it; a number that lost digits as 1.40522E+17."""
     match cell:
         case str():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -56,7 +58,7 @@ def upgrade() -> None:
     )  # fmt: skip
 
 
-def _columns() -> list[sa.Column]:
+def _columns() -> list[sa.Column[Any]]:
     return [
         sa.Column("generation", sa.Integer, nullable=False),
         sa.Column("id_key", sa.LargeBinary, nullable=False),
@@ -75,5 +77,5 @@ def _columns() -> list[sa.Column]:
     ]
 
 
-def _texts(*names: str) -> list[sa.Column]:
+def _texts(*names: str) -> list[sa.Column[Any]]:
     return [sa.Column(name, sa.Text) for name in names]
