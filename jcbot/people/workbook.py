@@ -40,8 +40,7 @@ def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise WorkbookError(f"这个 Excel 文件打不开，可能坏了或者加了密码。{ADVICE}") from None
     if sheet.height > MOST_ROWS:
         raise WorkbookError(f"Excel 文件超过30万行，太大了。{ADVICE}")
-    first = sheet.start[0] if sheet.start else 0
-    for number, cells in enumerate(sheet.iter_rows(), start=1 + first):
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
         yield number, [as_text(cell) for cell in cells]
 
 
