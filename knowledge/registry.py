@@ -35,7 +35,7 @@ class ListColumn:
     most: int
     words: dict[str, str]
     codes: tuple[str, ...]
-    none: frozenset[str]
+    none: tuple[str, ...]
     none_denies: tuple[str, ...]
 
     @property
@@ -89,7 +89,7 @@ def _column(table: Table, key: str, book: FactBook) -> ListColumn:
     column = ListColumn(
         key=key, kind=kind, names=names, hint=table.text("hint"),
         need=table.get("need", bool, False), most=most, words=words, codes=codes,
-        none=frozenset(plain(word) for word in table.texts("none", [])), none_denies=denies,
+        none=tuple(plain(word) for word in table.texts("none", [])), none_denies=denies,
     )  # fmt: skip
     table.done()
     return column

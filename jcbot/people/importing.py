@@ -23,7 +23,7 @@ from jcbot.people.records import COLUMNS, KEY_COLUMNS, KeyLists, record_of
 from jcbot.people.sheet import SheetError, look_through
 from jcbot.people.sweeping import sweep
 from jcbot.sealing import BlindIndex
-from jcbot.storage.people_tables import people, people_keys
+from jcbot.storage.people_tables import ROW_BITS, people, people_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -183,9 +183,11 @@ class _Import:
         """Seal a chunk; people that an earlier run wrote are only taken into the keys."""
         records = []
         for row, values in chunk:
-            self._lists.add(row, values)
+            id_key = self._keys.id_key(values["id_number"])
+            self._lists.add(row, values, id_key)
             if row > self._filling.row:
-                records.append(record_of(values, self._keys, self._filling.number, row, self._now))
+                person = self._filling.number << ROW_BITS | row
+                records.append(record_of(values, id_key, self._keys, person, self._now))
         return records
 
     def _put_people(self, records: list[Record], row: int, conn: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jcbot.sealing import BlindIndex, Sealer
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 SEALED = ("name", "id_number", "phone", "note")
 """The sealed columns of `people`."""
 TAIL = 4
+MANY = 20_000
+"""Names and endings come again and again: how many of their keys are kept at hand."""
 _PLACES = {column: b"people\0" + column.encode() + b"\0" for column in SEALED}
 
 
@@ -25,21 +28,23 @@ class PeopleKeys:
         # An ID's key names the row, so it is long enough never to meet another; the others
         # only narrow down a search and are looked at again after opening.
         self.id_key = BlindIndex(keyring, "people.id", 16).of
-        self._name, self._phone, self._tail = (
+        name, phone, tail = (
             BlindIndex(keyring, f"people.{domain}", 8) for domain in ("name", "phone", "tail")
         )
+        self._phone = phone.of
+        self._name, self._tail = (lru_cache(MANY)(each.of) for each in (name, tail))
 
     def name_key(self, name: str) -> bytes:
         """Return the key of a name; blanks, width and the dot in it make no difference."""
-        return self._name.of(plain_name(name))
+        return self._name(plain_name(name))
 
     def phone_key(self, phone: str) -> bytes:
         """Return the key of a whole phone number."""
-        return self._phone.of(phone)
+        return self._phone(phone)
 
     def tail_key(self, phone: str) -> bytes:
         """Return the key of the last four digits of a phone number, or of just those four."""
-        return self._tail.of(phone[-TAIL:])
+        return self._tail(phone[-TAIL:])
 
     def seal(self, text: str, id_key: bytes, column: str) -> bytes:
         """Seal one cell of the row that `id_key` names."""

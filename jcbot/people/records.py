@@ -33,16 +33,15 @@ _NO_GROUPS: dict[str, bool] = {}
 IMPORTED = "import"
 
 
-def record_of(values: Values, keys: PeopleKeys, generation: int, row: int, now: int) -> Record:
-    """Return the stored row of a person, in the order of `COLUMNS`.
+def record_of(values: Values, id_key: bytes, keys: PeopleKeys, person: int, now: int) -> Record:
+    """Return the stored row of a person, in the order of `COLUMNS`; `person` is its id.
 
     Names, numbers and free text are sealed.
     """
-    id_key = keys.id_key(values["id_number"])
     groups = values.get("groups") or _NO_GROUPS
     return (
-        generation << ROW_BITS | row,
-        generation,
+        person,
+        person >> ROW_BITS,
         id_key,
         *[keys.seal(values[key], id_key, key) if values.get(key) else None for key in SEALED],
         *map(values.get, _PLAIN),
@@ -60,10 +59,10 @@ class KeyLists:
         self._keys = keys
         self._lists = {domain: (bytearray(), array("I")) for domain in (ID, NAME, PHONE, TAIL)}
 
-    def add(self, row: int, values: Values) -> None:
+    def add(self, row: int, values: Values, id_key: bytes) -> None:
         """Take in one person."""
         keys, phone = self._keys, values.get("phone")
-        self._put(ID, row, keys.id_key(values["id_number"]))
+        self._put(ID, row, id_key)
         self._put(NAME, row, keys.name_key(values["name"]))
         if phone:
             self._put(PHONE, row, keys.phone_key(phone))

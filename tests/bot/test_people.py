@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,11 @@ def folder(tmp_path: Path) -> Path:
         '[database]\nurl = "sqlite:///people.db"\n', encoding="utf-8"
     )
     return tmp_path
+
+
+def generations(folder: Path) -> list[tuple[int, str]]:
+    with closing(sqlite3.connect(folder / "people.db")) as conn:
+        return list(conn.execute("SELECT number, state FROM generations"))
 
 
 def run(folder: Path, *words: str) -> tuple[int, str, str]:
@@ -49,7 +56,9 @@ def test_faults_are_told_and_wait_for_a_yes(folder: Path) -> None:
     assert "还没有生效" in out
     assert run(folder, "count")[1] == "0\n"
     assert (folder / "a.有问题的行.csv").exists()
+    assert generations(folder) == [(1, "filling")]
     code, out, _ = run(folder, "import", "a.csv", "--yes", "--json")
+    assert generations(folder) == [(1, "live")]  # it went on, it did not begin anew
     told = json.loads(out)
     assert (code, told["good"], told["faulty"], told["live"]) == (0, 29, 1, True)
     assert told["faults"][0]["row"] == 6
