@@ -65,7 +65,11 @@ def import_(
                 desk, file, lambda found: yes or _agree(found, bar, quiet=as_json)
             )
 
-    report = _run(settings, work)
+    try:
+        report = _run(settings, work)
+    except KeyboardInterrupt:
+        sys.stderr.write("已停下，没有生效。再运行同一条命令会接着导入。\n")
+        sys.exit(130)
     _print(_as_json(report) if as_json else _in_words(report, dry_run=dry_run))
     sys.exit(0 if report.live or (dry_run and not report.doubtful) else 1)
 

@@ -46,10 +46,11 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True)
 class ListColumns:
-    """All columns by key, and every known heading (plainly written) → key."""
+    """All columns by key, every known heading (plainly written) → key, those left out."""
 
     columns: dict[str, ListColumn]
     headings: dict[str, str]
+    left_out: tuple[str, ...]
 
 
 def plain(text: str) -> str:
@@ -67,9 +68,12 @@ def load_registry(book: FactBook, path: Path = ROOT / "registry" / "columns.toml
         for name in column.names:
             if headings.setdefault(plain(name), key) != key:
                 raise parts.error(f"{key}.names", f"“{name}”已经是另一列的名称")
+    left_out = tuple(plain(heading) for heading in table.texts("leave_out", []))
+    if both := headings.keys() & set(left_out):
+        raise table.error("leave_out", f"“{min(both)}”也是一列的名称")
     parts.done()
     table.done()
-    return ListColumns(columns, headings)
+    return ListColumns(columns, headings, left_out)
 
 
 def _column(table: Table, key: str, book: FactBook) -> ListColumn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from jcbot.people.sheet import SheetError
+from jcbot.people.sheet import LOOKED_AT, SheetError
 from knowledge.registry import plain
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from jcbot.people.sheet import Row
     from knowledge.registry import ListColumn, ListColumns
-
-LOOKED_AT = 5
-"""A title may stand above the heading; this many rows are looked at for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,9 @@ def find_layout(rows: Iterator[Row], columns: ListColumns) -> Layout:
 
 def _layout(number: int, cells: list[str], known: list[str | None], all_: ListColumns) -> Layout:
     unknown = tuple(
-        cell.strip() for cell, key in zip(cells, known, strict=True) if cell.strip() and not key
+        cell.strip()
+        for cell, key in zip(cells, known, strict=True)
+        if cell.strip() and not key and plain(cell) not in all_.left_out
     )
     faults = [
         f"“{all_.columns[key].name}”这一列出现了两次"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 from dataclasses import dataclass, field
@@ -54,7 +55,8 @@ class FaultFile:
         """Write to `path`; what an earlier run left there is replaced."""
         self.path = path
         self._file: TextIO | None = None
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # told when there is something to write
+            path.unlink(missing_ok=True)
 
     def add(self, faults: list[Fault]) -> None:
         """Write a line for each fault."""

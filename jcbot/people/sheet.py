@@ -11,6 +11,7 @@ import csv
 import hashlib
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from jcbot.errors import JcbotError
@@ -29,6 +30,8 @@ BOMS = (
 )
 MANY_ZEROS = 0.1
 DELIMITERS = ",\t;"
+LOOKED_AT = 5
+"""A title may stand above the heading; this many rows are looked at for it."""
 Row = tuple[int, list[str]]
 
 
@@ -48,22 +51,23 @@ class Sheet:
 
 def look_through(path: Path) -> Sheet:
     """Read the file once for its hash and encoding; `SheetError` if there is none it could be."""
-    if not path.is_file():
-        raise SheetError(f"找不到文件 {path.name}。")
-    with path.open("rb") as file:
-        head = file.read(BLOCK)
+    try:
+        with path.open("rb") as file:
+            head = file.read(BLOCK)
+    except OSError:
+        raise SheetError(f"找不到或者打不开文件 {path.name}。") from None
     if is_workbook(head):
         return Sheet(path, _digest(path), "xlsx", 0)
     if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise SheetError("这是老的 Excel 格式（.xls）。请在 Excel 里另存为 .xlsx 或 CSV 再导入。")
-    known = _encoding_of(head)
-    for encoding in [known] if known else ["utf-8", "gb18030"]:
-        lines = _decode_all(path, encoding)
-        if lines is not None:
-            return Sheet(path, _digest(path), encoding, lines)
-    raise SheetError(
-        "看不懂这个文件的文字编码，可能文件坏了。请用 Excel 打开，另存为“CSV UTF-8”再导入。"
-    )
+    encoding = _encoding_of(head)
+    lines, whole = _decode_all(path, encoding)
+    if not whole:
+        raise SheetError(
+            f"第{lines + 1}行附近的文字读不出来，可能文件坏了。"
+            "请用 Excel 打开看看，另存为“CSV UTF-8”再导入。"
+        )
+    return Sheet(path, _digest(path), encoding, lines)
 
 
 def rows_of(sheet: Sheet) -> Iterator[Row]:
@@ -74,7 +78,7 @@ def rows_of(sheet: Sheet) -> Iterator[Row]:
 def _csv_rows(sheet: Sheet) -> Iterator[Row]:
     csv.field_size_limit(CELL_LIMIT)
     with closing(sheet.path.open(encoding=sheet.encoding, newline="")) as file:
-        first = file.readline()
+        first = "".join(islice(file, LOOKED_AT))
         delimiter = max(DELIMITERS, key=first.count)
         file.seek(0)
         number = 0
@@ -94,18 +98,48 @@ def _encoding_of(head: bytes) -> str:
     zeros = head.count(0)
     if zeros > len(head) * MANY_ZEROS:
         return "utf-16-le" if head[1::2].count(0) * 2 > zeros else "utf-16-be"
-    return ""
+    return "utf-8" if _begins_in_utf8(head) else "gb18030"
 
 
-def _decode_all(path: Path, encoding: str) -> int | None:
-    """Return how many lines there are, None if the whole does not decode."""
+def _begins_in_utf8(head: bytes) -> bool:
+    """Judge by the first lines that are not all ASCII: the heading, or a title above it.
+
+    Chinese written in GB18030 is not UTF-8; the other way round it may decode to nonsense.
+    """
+    for line in head.splitlines():
+        if not line.isascii():
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return False
+            return True
+    return True
+
+
+def _decode_all(path: Path, encoding: str) -> tuple[int, bool]:
+    """Return how many lines decode, and whether these are all."""
     lines = 0
     try:
         with path.open(encoding=encoding, newline="") as file:
-            while block := file.read(BLOCK):
-                lines += block.count("\n")
+            while block := file.readlines(BLOCK):
+                lines += len(block)
     except UnicodeError:
-        return None
+        return _lines_before_fault(path, encoding), False
+    return lines, True
+
+
+def _lines_before_fault(path: Path, encoding: str) -> int:
+    """Count line by line; in UTF-16 a line cannot be told before it is decoded."""
+    lines = 0
+    if encoding.startswith("utf-16"):
+        return lines
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                line.decode(encoding)
+            except UnicodeError:
+                break
+            lines += 1
     return lines
 
 

@@ -67,4 +67,4 @@ def test_faults_are_told_and_wait_for_a_yes(folder: Path) -> None:
 
 def test_a_list_that_is_none_is_one_sentence(folder: Path) -> None:
     code, out, said = run(folder, "import", "nowhere.csv")
-    assert (code, out, said) == (1, "", "找不到文件 nowhere.csv。\n")
+    assert (code, out, said) == (1, "", "找不到或者打不开文件 nowhere.csv。\n")

@@ -9,6 +9,7 @@ import pytest
 from lists import COLUMNS, as_csv, day, id_number, number, people, text, write_list, write_xlsx
 
 from jcbot.errors import JcbotError
+from jcbot.people import workbook
 from jcbot.people.list_reading import ListReading
 from jcbot.people.sheet import look_through
 
@@ -164,7 +165,8 @@ def test_plain_columns_keep_no_long_numbers(tmp_path: Path) -> None:
         ("名,号\n张三,1\n".encode(), "没有“姓名”"),
         ("姓名,身份证号,身份证\n".encode(), "出现了两次"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99), ".xls"),
-        (b"\xff\xfe\xfd" * 3 + "姓名".encode(), "编码"),
+        ("姓名,身份证号\n".encode() + b"\n\xff\xfd", "第3行附近"),
+        ("姓名,身份证号\n张三,1\n".encode("gbk") + b"\xff\xfd", "第3行附近"),
         (b"PK\x03\x04 no workbook", "打不开"),
     ],
 )
@@ -181,6 +183,11 @@ def test_an_open_quote_is_told_with_its_row(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(rows, encoding="utf-8")
     with pytest.raises(JcbotError, match="第3行"):
         read(tmp_path / "a.csv")
+
+
+def test_a_serial_number_is_left_out_without_a_word(tmp_path: Path) -> None:
+    found, report = read_cells(tmp_path, 序号="1", 性别="男")
+    assert (len(found), report.unused) == (1, ())
 
 
 def test_headings_nobody_knows_are_told(tmp_path: Path) -> None:
@@ -200,6 +207,16 @@ def test_a_workbook_with_real_dates_and_damaged_numbers(tmp_path: Path) -> None:
     assert (found[0]["phone"], found[0]["insurance_months"]) == ("13900000001", 14)
     assert found[0]["card_date"] == dt.date(2026, 11, 23)
     assert [(each.row, "Excel" in each.reason) for each in report.faults] == [(3, True), (4, True)]
+
+
+@pytest.mark.parametrize("bound", ["MOST_ROWS", "MOST_BYTES"])
+def test_too_large_a_workbook_is_refused_with_advice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    rows = [[text("姓名"), text("身份证号")], [text("张三"), text(id_number(0))]]
+    monkeypatch.setattr(workbook, bound, 1)
+    with pytest.raises(JcbotError, match="CSV UTF-8"):
+        read(write_xlsx(tmp_path / "a.xlsx", rows))
 
 
 def test_a_workbook_that_begins_further_down_keeps_its_row_numbers(tmp_path: Path) -> None:
