@@ -9,19 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import BigInteger, and_, cast, func, insert, literal, select, update
 
 from jcbot.errors import JcbotError
 from jcbot.storage.locks import hold
-from jcbot.storage.people_tables import ID, generations, people_keys
+from jcbot.storage.people_tables import ID, ROW_BITS, generations, people, people_keys
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row
 
 FILLING, LIVE, PREVIOUS, DROPPED = "filling", "live", "previous", "dropped"
 _G = generations.c
 live_number = select(_G.number).where(_G.state == LIVE).scalar_subquery()
 """The number of the live generation, to compare `people.generation` with."""
+
+
+def in_live() -> ColumnElement[bool]:
+    """Where a row of `people` is of the live generation; only its stretch of ids is read."""
+    number, size = cast(live_number, BigInteger), literal(1 << ROW_BITS, BigInteger)
+    first = people.c.id >= number * size
+    return and_(people.c.generation == live_number, first, people.c.id < (number + 1) * size)
 
 
 class ImportBusyError(JcbotError):

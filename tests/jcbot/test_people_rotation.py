@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -82,3 +83,16 @@ async def test_without_the_old_key_nothing_is_lost(filled: Database) -> None:
     with pytest.raises(SealError, match=r"privacy\.keys"):
         await rotate(filled, PeopleKeys(ONLY_NEW), lambda _done, _total: None)
     assert len(await filled.run(partial(names, OLD))) == 120
+
+
+async def test_meanwhile_everything_stays_readable(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "PIECE", 5)
+    rotating = asyncio.create_task(rotate(filled, PeopleKeys(NEW), lambda _done, _total: None))
+    looked = 0
+    while not rotating.done():
+        assert len(await filled.run(partial(names, NEW))) == 120
+        looked += 1
+    assert await rotating == 120
+    assert looked > 1
