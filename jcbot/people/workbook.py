@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 import zipfile
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
 
 from jcbot.errors import JcbotError
 
@@ -17,6 +19,8 @@ MOST_BYTES = 1 << 30
 """Unpacked size up to which a workbook is opened at all."""
 EXACT = 10**15
 """From here on Excel has lost digits of a number."""
+_FAULTS = (ParseError, zipfile.BadZipFile, KeyError, IndexError, ValueError, TypeError, OSError)
+"""What openpyxl raises for a workbook that is none."""
 ADVICE = "请在 Excel 里另存为“CSV UTF-8”，再导入那个文件。"
 
 
@@ -30,18 +34,26 @@ def is_workbook(head: bytes) -> bool:
 
 
 def workbook_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of the first sheet from row 1 on; `WorkbookError` if there is none."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - rarely needed
+    """Yield the rows of the first sheet from row 1 on; `WorkbookError` if there is none.
+
+    Read as a stream: 300,000 rows at once would take more memory than all the rest.
+    """
+    from openpyxl import load_workbook  # noqa: PLC0415 - only for workbooks
 
     _check_size(path)
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
-    except (CalamineError, IndexError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about styles and the like
+            book = load_workbook(path, read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says about its size may be wrong
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+            if number > MOST_ROWS:
+                raise WorkbookError(f"Excel 文件超过30万行，太大了。{ADVICE}")
+            yield number, [as_text(cell) for cell in cells]
+        book.close()
+    except _FAULTS:
         raise WorkbookError(f"这个 Excel 文件打不开，可能坏了或者加了密码。{ADVICE}") from None
-    if sheet.height > MOST_ROWS:
-        raise WorkbookError(f"Excel 文件超过30万行，太大了。{ADVICE}")
-    for number, cells in enumerate(sheet.iter_rows(), start=1):
-        yield number, [as_text(cell) for cell in cells]
 
 
 def _check_size(path: Path) -> None:
