@@ -96,7 +96,8 @@ def empty(conn: Connection) -> None:
 def patient(conn: Connection) -> None:
     """Let a statement take as long as it takes."""
     if conn.dialect.name == "postgresql":
-        conn.execute(text("SET LOCAL statement_timeout = 0"))
+        for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            conn.execute(text(f"SET LOCAL {setting} = 0"))
 
 
 async def part(name: str, url: str, file: Path) -> None:
