@@ -128,5 +128,16 @@ def check(config: ConfigFile = None) -> None:
     sys.exit(_load("bot.check").run(config))
 
 
+@app.command(
+    "people",
+    help="名册（建档立卡）：import 导入、undo 撤回、count 计数、rotate-keys 换密钥。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def people(context: typer.Context) -> None:
+    """Hand the rest of the line to the registry's own commands."""
+    _load("bot.people").app(context.args, prog_name="jcbot people", standalone_mode=True)
+
+
 if __name__ == "__main__":
     main()

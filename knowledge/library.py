@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.commands import Commands, load_commands
 from knowledge.facts import FactBook
 from knowledge.reading import ROOT, KnowledgeError, Table, read_toml
+from knowledge.registry import ListColumns, load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.situations import Situations, load_situations
@@ -55,6 +56,7 @@ class Library:
     elsewhere: tuple[Elsewhere, ...]
     relatives: dict[str, str]
     counties: dict[str, str]
+    registry: ListColumns
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -122,6 +124,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         read_toml(root / "relatives.toml").table("call")
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
+    "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Flag: TypeAlias = sa.ColumnElement[bool]
 
 
-def condition(node: Node, table: sa.Table) -> Flag:  # noqa: PLR0911 - one arm a kind of node
+def condition(node: Node, table: sa.FromClause) -> Flag:  # noqa: PLR0911 - one arm a kind of node
     """Return the expression of one tree."""
     match node:
         case Always():
@@ -69,7 +69,7 @@ def is_unknown(flag: Flag) -> Flag:
     return Grouping(flag).is_(None)
 
 
-def something_known(fact: str, table: sa.Table) -> Flag:
+def something_known(fact: str, table: sa.FromClause) -> Flag:
     """Return true where anything at all is known of a fact; never NULL."""
     cells = [cell for cell in table.c if cell.name.partition("__")[0] == fact]
     return any_true(cell.is_not(None) for cell in cells)
@@ -80,7 +80,7 @@ def any_true(flags: Iterable[Flag]) -> Flag:
     return sa.or_(sa.false(), *flags)
 
 
-def _at_least(node: AtLeast, table: sa.Table) -> Flag:
+def _at_least(node: AtLeast, table: sa.FromClause) -> Flag:
     low: Any = table.c[column(node.fact, LOW)]
     high: Any = table.c[column(node.fact, HIGH)]
     holds, fails = low >= node.bound, high < node.bound
@@ -89,7 +89,7 @@ def _at_least(node: AtLeast, table: sa.Table) -> Flag:
     return sa.case((holds, sa.true()), (fails, sa.false()), else_=sa.null())
 
 
-def _one_of(node: OneOf, table: sa.Table) -> Flag:
+def _one_of(node: OneOf, table: sa.FromClause) -> Flag:
     """True too where only every other choice is known not to be it; false where all inside are."""
     cells = {name: table.c[column(node.fact, name)] for name in node.names}
     inside = [cells[name] for name in node.names if name in node.values]
@@ -99,7 +99,7 @@ def _one_of(node: OneOf, table: sa.Table) -> Flag:
     return sa.case((sa.and_(*outside), sa.true()), else_=sa.or_(*inside))
 
 
-def _known(cells: dict[str, sa.Column[Any]]) -> Flag:
+def _known(cells: dict[str, Any]) -> Flag:
     """Every choice is allowed: true as soon as anything is known about it."""
     known = sa.or_(*(cell.is_not(None) for cell in cells.values()))
     return sa.case((known, sa.true()), else_=sa.null())

@@ -42,7 +42,7 @@ class SumColumns(NamedTuple):
     missing: Flag
 
 
-def payment_columns(payment: Payment, table: sa.Table) -> SumColumns:
+def payment_columns(payment: Payment, table: sa.FromClause) -> SumColumns:
     """Return the amount of one payment as expressions over the facts table."""
     low, high, blurred = _shape(payment.shape, table)
     missing, heads = [blurred], []
@@ -61,7 +61,7 @@ def payment_columns(payment: Payment, table: sa.Table) -> SumColumns:
     return SumColumns(low, high, sa.and_(unsettled, any_true(missing)))
 
 
-def _shape(shape: Shape, table: sa.Table) -> SumColumns:  # noqa: PLR0911 - one arm a shape
+def _shape(shape: Shape, table: sa.FromClause) -> SumColumns:  # noqa: PLR0911 - one arm a shape
     match shape:
         case Flat() | PerUnit():
             return SumColumns(_yuan(shape.yuan), _yuan(shape.yuan), sa.false())
@@ -91,14 +91,14 @@ def _among(rows: Sequence[tuple[Flag, int]]) -> SumColumns:
     return SumColumns(low, high, low != high)
 
 
-def _row(row: Row, table: sa.Table) -> Flag:
+def _row(row: Row, table: sa.FromClause) -> Flag:
     possible = _may_be(row.choices, table)
     if row.only is None:
         return possible
     return sa.and_(possible, sa.not_(is_false(condition(row.only, table))))
 
 
-def _may_be(choices: Sequence[tuple[str, str]], table: sa.Table) -> Flag:
+def _may_be(choices: Sequence[tuple[str, str]], table: sa.FromClause) -> Flag:
     cells = [sa.func.coalesce(table.c[column(key, name)], sa.true()) for key, name in choices]
     return sa.and_(sa.true(), *cells)
 
@@ -108,7 +108,7 @@ def _meets(low: Number, high: Number, start: int, end: int | None) -> Flag:
     return meets if end is None else sa.and_(meets, low <= end)
 
 
-def _span(key: str, table: sa.Table) -> tuple[Number, Number]:
+def _span(key: str, table: sa.FromClause) -> tuple[Number, Number]:
     low: Number = sa.func.coalesce(table.c[column(key, LOW)], _yuan(0))
     return low, table.c[column(key, HIGH)]
 
@@ -119,7 +119,7 @@ def _step(shape: Steps, number: Number) -> Number:
     return shape.base + shape.add * (extra // shape.each)
 
 
-def _counts(shape: Counts, table: sa.Table) -> SumColumns:
+def _counts(shape: Counts, table: sa.FromClause) -> SumColumns:
     """Lowest and highest over the choices still possible; 0 where none is."""
     rates = [
         (_may_be([(shape.by, rate.choice)], table), *_rated(rate, table)) for rate in shape.rates
@@ -133,14 +133,14 @@ def _counts(shape: Counts, table: sa.Table) -> SumColumns:
     return SumColumns(low, high, low != high)
 
 
-def _rated(rate: Rate, table: sa.Table) -> tuple[Number, Number]:
+def _rated(rate: Rate, table: sa.FromClause) -> tuple[Number, Number]:
     spans = [(_span(key, table), yuan) for key, yuan in rate.each]
     low = sum((span[0] * yuan for span, yuan in spans), _yuan(0))
     high = sum((span[1] * yuan for span, yuan in spans), _yuan(0))
     return _at_most(low, rate.cap), _at_most(high, rate.cap)
 
 
-def _multiplier(times: Multiplier, table: sa.Table) -> tuple[Number, Number, Flag]:
+def _multiplier(times: Multiplier, table: sa.FromClause) -> tuple[Number, Number, Flag]:
     """Return the count from low to high, and whether it is one head's share for want of it."""
     known_low: Number = table.c[column(times.fact, LOW)]
     high: Number = table.c[column(times.fact, HIGH)]

@@ -38,7 +38,7 @@ class LineColumns(NamedTuple):
     high: sa.ColumnElement[int | None]
 
 
-def line_columns(policies: PolicySet, table: sa.Table, on: dt.date) -> dict[str, LineColumns]:
+def line_columns(policies: PolicySet, table: sa.FromClause, on: dt.date) -> dict[str, LineColumns]:
     """Return the columns of every line, by "benefit.line", for the day `on`."""
     found: dict[str, LineColumns] = {}
     for key, versions in policies.versions.items():
@@ -49,7 +49,9 @@ def line_columns(policies: PolicySet, table: sa.Table, on: dt.date) -> dict[str,
     return found
 
 
-def _latest(versions: Sequence[Version], name: str, day: Number, table: sa.Table) -> LineColumns:
+def _latest(
+    versions: Sequence[Version], name: str, day: Number, table: sa.FromClause
+) -> LineColumns:
     """Choose, by the day of the fact, the version of the rule that holds."""
     whens: list[tuple[Flag, LineColumns]] = []
     for version in reversed(versions):
@@ -72,7 +74,7 @@ def _nothing() -> LineColumns:
     )  # fmt: skip
 
 
-def _day(date_fact: str, table: sa.Table, on: dt.date) -> Number:
+def _day(date_fact: str, table: sa.FromClause, on: dt.date) -> Number:
     """Return the day of the fact: its latest possible day, today where nothing is said."""
     today = sa.literal(on, sa.Date)
     if not date_fact:
@@ -81,7 +83,7 @@ def _day(date_fact: str, table: sa.Table, on: dt.date) -> Number:
     return sa.func.coalesce(high, sa.case((low > today, low), else_=today))
 
 
-def _line(benefit: Benefit, line: Line, day: Number, table: sa.Table) -> LineColumns:
+def _line(benefit: Benefit, line: Line, day: Number, table: sa.FromClause) -> LineColumns:
     paid = payment_columns(line.payment, table) if line.payment else None
     verdict = sa.case(
         (sa.not_(_shown(benefit, line, table)), sa.null()),
@@ -105,21 +107,21 @@ def _amount(verdict: Number, paid: SumColumns | None) -> tuple[Number, Number]:
     return low, high
 
 
-def _shown(benefit: Benefit, line: Line, table: sa.Table) -> Flag:
+def _shown(benefit: Benefit, line: Line, table: sa.FromClause) -> Flag:
     if line.shown:
         return is_true(condition(line.shown, table))
     others = [is_true(condition(other.shown, table)) for other in benefit.lines if other.shown]
     return sa.not_(any_true(others)) if line.otherwise else sa.true()
 
 
-def _refused(line: Line, table: sa.Table) -> Flag:
+def _refused(line: Line, table: sa.FromClause) -> Flag:
     return any_true(
         sa.and_(is_false(condition(each.node, table)), sa.not_(_excused(line, each, table)))
         for each in line.conditions
     )
 
 
-def _excused(line: Line, refusing: Condition, table: sa.Table) -> Flag:
+def _excused(line: Line, refusing: Condition, table: sa.FromClause) -> Flag:
     return any_true(
         is_true(condition(doubt.node, table))
         for doubt in line.doubts
@@ -127,18 +129,18 @@ def _excused(line: Line, refusing: Condition, table: sa.Table) -> Flag:
     )
 
 
-def _silent(benefit: Benefit, line: Line, day: Number, table: sa.Table) -> Flag:
+def _silent(benefit: Benefit, line: Line, day: Number, table: sa.FromClause) -> Flag:
     known = [is_true(condition(d.node, table)) for d in line.doubts if d.effect != "note"]
     return any_true([*known, *([day < benefit.begins] if benefit.pays else [])])
 
 
-def _open(line: Line, paid: SumColumns | None, table: sa.Table) -> Flag:
+def _open(line: Line, paid: SumColumns | None, table: sa.FromClause) -> Flag:
     missing = [flag for each in line.conditions for flag in _undecided(each, table)]
     gaps = [is_unknown(condition(d.node, table)) for d in line.doubts if d.effect == "gap"]
     return any_true([*missing, *gaps, *([paid.missing] if paid else [])])
 
 
-def _undecided(each: Condition, table: sa.Table) -> list[Flag]:
+def _undecided(each: Condition, table: sa.FromClause) -> list[Flag]:
     """Where a condition is missing; taken for granted only while nothing was said of its fact."""
     if each.silent:
         return []

@@ -1,0 +1,180 @@
+"""`jcbot people …`: importing the registry, taking it back, counting, changing keys (名册)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.prompt import Confirm
+
+from jcbot.clock import Clock
+from jcbot.config import load_config
+from jcbot.keyring import open_keyring
+from jcbot.people import generations
+from jcbot.people.importing import Desk, check_list, import_list, undo_import
+from jcbot.people.keys import PeopleKeys
+from jcbot.people.rotation import rotate
+from jcbot.storage.database import open_database
+from knowledge.facts import FactBook
+from knowledge.registry import load_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from jcbot.config import Config
+    from jcbot.people.report import Report
+    from jcbot.storage.database import Database
+
+app = typer.Typer(
+    help="名册（建档立卡）：导入、撤回、计数、换密钥。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="配置文件（TOML）；不写就用 ./config.toml")
+]
+T = TypeVar("T")
+
+
+@app.command("import", help="把 CSV 或 XLSX 名册导入为新的整份名册；导完才一下子生效。")
+def import_(
+    file: Annotated[Path, typer.Argument(help="名册文件")],
+    config: ConfigFile = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，什么也不改")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="有问题的行跳过，不再询问")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON")] = False,
+) -> None:
+    """Import a list, or only check it; exit code 1 where it did not go live (or has faults)."""
+    settings = load_config(config)
+
+    async def work(database: Database) -> Report:
+        with _bar() as bar:
+            desk = _desk(settings, database, _teller(bar))
+            if dry_run:
+                return await check_list(desk, file)
+            return await import_list(
+                desk, file, lambda found: yes or _agree(found, bar, quiet=as_json)
+            )
+
+    try:
+        report = _run(settings, work)
+    except KeyboardInterrupt:
+        sys.stderr.write("已停下，没有生效。再运行同一条命令会接着导入。\n")
+        sys.exit(130)
+    _print(_as_json(report) if as_json else _in_words(report, dry_run=dry_run))
+    sys.exit(0 if report.live or (dry_run and not report.doubtful) else 1)
+
+
+@app.command(help="撤回上一次导入，换回之前的名册。")
+def undo(config: ConfigFile = None) -> None:
+    """Flip back to the registry before the last import."""
+    left = _run(load_config(config), undo_import)
+    _print(f"已撤回上一次导入，名册现有{left}人。")
+
+
+@app.command(help="名册里现在有多少人。")
+def count(config: ConfigFile = None) -> None:
+    """Print how many people the live registry has."""
+    counted = _run(load_config(config), lambda database: database.run(generations.count))
+    _print(str(counted))
+
+
+@app.command(
+    "rotate-keys", help="用正在用的密钥（privacy.keys 第一个）重新加密名册；可以随时中断再来。"
+)
+def rotate_keys(config: ConfigFile = None) -> None:
+    """Seal the registry anew with the active key."""
+    settings = load_config(config)
+    keys = PeopleKeys(open_keyring(settings))
+
+    async def work(database: Database) -> int:
+        with _bar() as bar:
+            tell = _teller(bar)
+            return await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
+
+    done = _run(settings, work)
+    _print(f"重新加密了{done}人的资料。现在可以从 privacy.keys 里去掉旧密钥。")
+
+
+def _run(settings: Config, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Open the database, bring it up to date, work, close it."""
+
+    async def run() -> T:
+        database = open_database(
+            settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
+        )
+        try:
+            await database.migrate()
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:
+    keyring, clock = open_keyring(settings), Clock(settings.clock.fixed)
+    return Desk(database, load_registry(FactBook.load()), keyring, clock, tell)
+
+
+def _bar() -> Progress:
+    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    return Progress(*parts, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+
+
+def _teller(bar: Progress) -> Callable[[str, int, int], None]:
+    """Return what shows the progress: one line for each stage."""
+    stages: dict[str, Any] = {}
+
+    def tell(stage: str, done: int, total: int) -> None:
+        if stage not in stages:
+            stages[stage] = bar.add_task(stage)
+        bar.update(stages[stage], completed=done, total=total)
+
+    return tell
+
+
+def _agree(report: Report, bar: Progress, *, quiet: bool) -> bool:
+    """Ask whoever sits at the terminal; without one, no."""
+    if quiet or not sys.stdin.isatty():
+        return False
+    bar.stop()
+    _print(_in_words(report, dry_run=True))
+    return Confirm.ask(f"只导入没有问题的{report.good}人，现在生效吗？", default=False)
+
+
+def _in_words(report: Report, *, dry_run: bool) -> str:
+    lines = [f"可以导入{report.good}人，有问题的{report.faulty}行。"]
+    lines += [f"表头里没有用到的列：{'、'.join(report.unused)}"] if report.unused else []
+    lines += [
+        f"第{each.row}行 {each.column} {each.value} {each.reason}；{each.mend}"
+        for each in report.faults
+    ]
+    if report.file:
+        lines.append(f"全部问题在 {report.file}")
+    if report.shrinks:
+        lines.append(f"注意：名册现有{report.replaces}人，导入后只剩{report.good}人。")
+    if report.live:
+        lines.append("已经生效。要撤回：jcbot people undo")
+    elif not dry_run:
+        lines.append("还没有生效。改好再导入，或者加 --yes 只导入没有问题的行（不用从头来）。")
+    return "\n".join(lines)
+
+
+def _as_json(report: Report) -> str:
+    plain = asdict(report) | {"file": str(report.file) if report.file else None}
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
