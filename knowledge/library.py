@@ -12,6 +12,7 @@ from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.situations import Situations, load_situations
 from knowledge.topics import Topic, load_topics
+from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Library:
     elsewhere: tuple[Elsewhere, ...]
     relatives: dict[str, str]
     counties: dict[str, str]
+    training: TrainingBook
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -122,6 +124,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         read_toml(root / "relatives.toml").table("call")
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
+    "training": lambda root, _cache, _book: load_training(root / "training"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""
