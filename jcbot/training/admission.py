@@ -21,8 +21,8 @@ from jcbot.training.errors import (
     RepeatedCourseError,
     YearlyLimitError,
 )
-from jcbot.training.model import OPEN, WAITING, Applicant, Course
-from jcbot.training.reading import course_of, courses_with, holdings
+from jcbot.training.model import OPEN, WAITING, Applicant, Course, Mine
+from jcbot.training.reading import course_of, courses_with
 from jcbot.training.wording import day, months_later, name
 
 if TYPE_CHECKING:
@@ -44,11 +44,10 @@ _NEXT = (
     .limit(1)
 )
 OTHERS = "您也可以看看别的班。"
-Holdings = list[tuple[Course, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """One person who wants one class at one moment."""
 
     conn: Connection
@@ -59,42 +58,38 @@ class _Case:
 
     def instead(self, since: dt.date) -> str:
         """Name the next class of this occupation, from a day on, as a sentence."""
-        return _instead(self.conn, self.course, self.now, since)
+        at = int(self.now.timestamp())
+        values = {"o": self.course.occupation, "at": at, "since": since, "not": self.course.id}
+        row = self.conn.execute(_NEXT, values).first()
+        return f"还可以报{name(course_of(row))}。" if row else OTHERS
 
 
-def admit(
-    conn: Connection, course: Course, applicant: Applicant, now: dt.datetime, limits: Limits
-) -> tuple[str, ...]:
-    """Return what staff have to verify; a `TrainingError` if he may not come."""
-    case = _Case(conn, course, applicant, now, limits)
-    still_open(conn, course, now)
+def admit(case: Case, holds: list[Mine]) -> tuple[str, ...]:
+    """Return what staff have to verify; a `TrainingError` if he may not come.
+
+    `holds` is all that he holds already.
+    """
+    still_open(case)
     marks = [_groups(case), _age(case)]
-    holds = holdings(conn, applicant.person)
     _overlap(case, holds)
     _yearly(case, holds)
     marks.append(_repetition(case, holds))
     return tuple(mark for mark in marks if mark)
 
 
-def still_open(conn: Connection, course: Course, now: dt.datetime) -> None:
+def still_open(case: Case) -> None:
     """Refuse where the class was called off or signing up is over (to the second)."""
+    course = case.course
     if course.state != OPEN:
-        other = _instead(conn, course, now, now.date())
+        other = case.instead(case.now.date())
         raise ClassCancelledError(f"{name(course)}已经取消了。{other}")
-    if now >= course.deadline:
+    if case.now >= course.deadline:
         last = day(course.deadline - dt.timedelta(seconds=1))
-        other = _instead(conn, course, now, now.date())
+        other = case.instead(case.now.date())
         raise DeadlinePassedError(f"{name(course)}的报名{last}截止了。{other}")
 
 
-def _instead(conn: Connection, course: Course, now: dt.datetime, since: dt.date) -> str:
-    at = int(now.timestamp())
-    values = {"o": course.occupation, "at": at, "since": since, "not": course.id}
-    row = conn.execute(_NEXT, values).first()
-    return f"还可以报{name(course_of(row))}。" if row else OTHERS
-
-
-def _groups(case: _Case) -> str:
+def _groups(case: Case) -> str:
     known = case.applicant.groups
     for limit in case.limits.groups:
         if case.course.kind not in limit.kinds or any(known.get(m) for m in limit.members):
@@ -108,7 +103,7 @@ def _groups(case: _Case) -> str:
     return ""
 
 
-def _age(case: _Case) -> str:
+def _age(case: Case) -> str:
     """No age is written for training, so that it refuses nobody."""
     birth, first = case.applicant.birth, case.course.first_day
     if birth is None:
@@ -117,29 +112,30 @@ def _age(case: _Case) -> str:
     return "" if case.limits.youngest <= age <= case.limits.oldest else "age"
 
 
-def _overlap(case: _Case, holds: Holdings) -> None:
+def _overlap(case: Case, holds: list[Mine]) -> None:
     course, kinds = case.course, case.limits.overlap_kinds
-    for other, state in holds:
+    for held in holds:
+        other = held.course
         apart = other.last_day < course.first_day or course.last_day < other.first_day
         if apart or other.kind not in kinds or course.kind not in kinds:
             continue
         since = other.last_day + dt.timedelta(days=1)
         raise OverlapError(
-            f"您{'已经在候补' if state == WAITING else '已经报了'}{name(other)}，"
+            f"您{'已经在候补' if held.state == WAITING else '已经报了'}{name(other)}，"
             f"上到{day(other.last_day)}，和这个班的日子重了。{day(since)}起开的班可以报；"
             f"{_or_give_up([other], case.now)}{case.instead(since)}",
             since,
         )
 
 
-def _yearly(case: _Case, holds: Holdings) -> None:
+def _yearly(case: Case, holds: list[Mine]) -> None:
     course, limits = case.course, case.limits
     year = course.first_day.year
     if course.kind not in limits.yearly_kinds:
         return
     same = [
-        other for other, _ in holds
-        if other.kind in limits.yearly_kinds and other.first_day.year == year
+        each.course for each in holds
+        if each.course.kind in limits.yearly_kinds and each.course.first_day.year == year
     ]  # fmt: skip
     if len(same) < limits.yearly_most:
         return
@@ -151,11 +147,13 @@ def _yearly(case: _Case, holds: Holdings) -> None:
     )
 
 
-def _repetition(case: _Case, holds: Holdings) -> str:
+def _repetition(case: Case, holds: list[Mine]) -> str:
     """Refuse the same level again within the months, before or after; mark an unknown one."""
     course, limits = case.course, case.limits
     mark = ""
-    for other, _ in holds if course.kind in limits.repetition_kinds else ():
+    for other in [each.course for each in holds]:
+        if course.kind not in limits.repetition_kinds:
+            continue
         if other.occupation != course.occupation or other.kind not in limits.repetition_kinds:
             continue
         first, second = sorted((other.first_day, course.first_day))

@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 
 from jcbot.storage.training_tables import classes, enrolments, training_bodies
 from jcbot.training.model import CANCELLED, OPEN, Body, Course, Mine, Page
-from jcbot.training.reading import course_of, courses_with, find
+from jcbot.training.reading import course_of, courses_with, find, mine_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -76,9 +76,7 @@ def details(conn: Connection, number: str) -> Course:
 def mine(conn: Connection, person: bytes, now: dt.datetime) -> list[Mine]:
     """Return a person's classes by first day, those called off too until they would be over."""
     rows = conn.execute(_MINE, {"p": person, "today": now.date()})
-    return [
-        Mine(course_of(row), row[-3], row[-2], tuple(row[-1].split())) for row in rows
-    ]  # fmt: skip
+    return [mine_of(row) for row in rows]
 
 
 def everything(conn: Connection) -> list[Course]:

@@ -51,3 +51,8 @@ def take_back(conn: Connection, enrolment: int) -> None:
     """Withdraw what was promised for a seat that is given back."""
     for kind in (REMINDER, PROMOTED):
         withdraw(conn, f"{kind}:{enrolment}")
+
+
+def forget_reminder(conn: Connection, enrolment: int) -> None:
+    """Withdraw the reminder alone, before it is promised for another day."""
+    withdraw(conn, f"{REMINDER}:{enrolment}")

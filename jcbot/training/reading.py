@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select
 from jcbot.clock import SHANGHAI
 from jcbot.storage.training_tables import classes, enrolments, training_bodies
 from jcbot.training.errors import NoSuchClassError
-from jcbot.training.model import CANCELLED, CONFIRMED, WAITING, Course
+from jcbot.training.model import CANCELLED, CONFIRMED, WAITING, Course, Mine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,8 +57,8 @@ _BY_NUMBER = courses_with().where(_C.number == bindparam("n"))
 _HELD: Select[Any] = select(_E.id, _E.openid, _E.state, _E.place, _E.to_verify).where(
     _E.class_id == bindparam("c"), _E.person == bindparam("p"), _E.state != CANCELLED
 )
-_OTHERS = (
-    courses_with(_E.state)
+_HOLDINGS = (
+    courses_with(_E.state, _E.place, _E.to_verify)
     .join(enrolments, _E.class_id == _C.id)
     .where(_E.person == bindparam("p"), _E.state != CANCELLED)
     .order_by(_C.first_day, _C.id)
@@ -79,6 +79,11 @@ def held(conn: Connection, course: Course, person: bytes) -> Row[Any] | None:
     return found
 
 
-def holdings(conn: Connection, person: bytes) -> list[tuple[Course, str]]:
-    """Return all that a person holds or has held to the end, with the state, by first day."""
-    return [(course_of(row), row[-1]) for row in conn.execute(_OTHERS, {"p": person})]
+def holdings(conn: Connection, person: bytes) -> list[Mine]:
+    """Return all that a person holds or has held to the end, by first day."""
+    return [mine_of(row) for row in conn.execute(_HOLDINGS, {"p": person})]
+
+
+def mine_of(row: Any) -> Mine:
+    """Make one of a row of `courses_with(state, place, to_verify)`."""
+    return Mine(course_of(row), row[-3], row[-2], tuple(row[-1].split()))

@@ -1,7 +1,8 @@
 """Seats and the line for them (名额、候补): never one too many, no gap in the line.
 
 All that changes a class's seats or line holds the class first (`take`), where the database runs
-transactions side by side; signing up holds the person before it. In that order, always.
+transactions side by side; signing up holds the person before it, because limits reach over
+classes. In that order, always.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, insert, select, update
 
-from jcbot.storage.locks import hold
+from jcbot.storage.locks import hold, hold_both
 from jcbot.storage.training_tables import classes, enrolments
 from jcbot.training import notices
-from jcbot.training.admission import admit, still_open
+from jcbot.training.admission import Case, admit
 from jcbot.training.errors import CancelTooLateError, NotSignedUpError
 from jcbot.training.model import (
     CANCELLED,
@@ -26,7 +27,7 @@ from jcbot.training.model import (
     SeatsChanged,
     SignUp,
 )
-from jcbot.training.reading import find, held
+from jcbot.training.reading import find, held, holdings
 from jcbot.training.wording import name
 
 if TYPE_CHECKING:
@@ -72,15 +73,13 @@ def sign_up(
     conn: Connection, number: str, applicant: Applicant, now: dt.datetime, limits: Limits
 ) -> SignUp:
     """Give a seat or a place in the line, or say which there is; a `TrainingError` if neither."""
-    hold(conn, "person", applicant.person.hex())
+    hold_both(conn, ("person", applicant.person.hex()), ("class", number))
     course = find(conn, number)
-    before = held(conn, course, applicant.person)
-    if before:
-        marks = tuple(before.to_verify.split())
-        return SignUp(before.state, before.place, already=True, to_verify=marks)
-    marks = admit(conn, course, applicant, now, limits)
-    course = take(conn, number)
-    still_open(conn, course, now)
+    holds = holdings(conn, applicant.person)
+    for each in holds:
+        if each.course.id == course.id:
+            return SignUp(each.state, each.place, already=True, to_verify=each.to_verify)
+    marks = admit(Case(conn, course, applicant, now, limits), holds)
     place = None if course.free else course.waiting + 1
     state = WAITING if place else CONFIRMED
     at = int(now.timestamp())

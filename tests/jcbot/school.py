@@ -47,16 +47,16 @@ def add_class(conn: Connection, *, number: str = "DG-1", **more: Any) -> None:
     conn.execute(insert(classes).values(row | more))
 
 
-def person(number: int, **more: Any) -> Applicant:
+def person(number: int | str, **more: Any) -> Applicant:
     key = hashlib.blake2b(str(number).encode(), digest_size=16).digest()
     known = {"birth": dt.date(1990, 1, 1), "groups": VETERAN} | more
     return Applicant(key, known.pop("openid", f"o{number}"), **known)
 
 
 def enter(
-    conn: Connection, who: int | Applicant, number: str = "DG-1", now: dt.datetime = NOW
+    conn: Connection, who: int | str | Applicant, number: str = "DG-1", now: dt.datetime = NOW
 ) -> SignUp:
-    applicant = person(who) if isinstance(who, int) else who
+    applicant = person(who) if isinstance(who, int | str) else who
     return sign_up(conn, number, applicant, now, limits())
 
 
