@@ -60,7 +60,7 @@ async def race(database: Database, number: str, who: str, at: float) -> dict[str
 async def racer(url: str, *, without_lock: bool) -> None:
     """Serve races named on standard input, one line each, until it ends."""
     if without_lock:
-        seats_module.hold = seats_module.hold_both = lambda *_: False
+        seats_module.hold = lambda *_: False
     database = open_database(url, waiting=10_000)
     await database.ping()
     print("ready", flush=True)

@@ -15,12 +15,6 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:number)").bindparams(
     bindparam("number", type_=BigInteger)
 )
 
-# The inner query is evaluated first: `OFFSET 0` keeps the planner from merging the two.
-_LOCK_BOTH = text(
-    "SELECT pg_advisory_xact_lock(:other)"
-    " FROM (SELECT pg_advisory_xact_lock(:number) OFFSET 0) AS first"
-).bindparams(bindparam("number", type_=BigInteger), bindparam("other", type_=BigInteger))
-
 
 def hold(conn: Connection, *names: str) -> bool:
     """Wait until no other transaction holds these names; held to the end of this one.
@@ -30,18 +24,6 @@ def hold(conn: Connection, *names: str) -> bool:
     """
     if conn.dialect.name != "postgresql":
         return False
-    conn.execute(_LOCK, {"number": _number(names)})
-    return True
-
-
-def hold_both(conn: Connection, first: tuple[str, ...], second: tuple[str, ...]) -> bool:
-    """Hold one subject, then another, in one go; as `hold`. Everybody has to keep one order."""
-    if conn.dialect.name != "postgresql":
-        return False
-    conn.execute(_LOCK_BOTH, {"number": _number(first), "other": _number(second)})
-    return True
-
-
-def _number(names: tuple[str, ...]) -> int:
     digest = hashlib.blake2b("\0".join(names).encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    conn.execute(_LOCK, {"number": int.from_bytes(digest, "big", signed=True)})
+    return True

@@ -7,15 +7,16 @@ classes. In that order, always.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, case, insert, or_, select, update
 
-from jcbot.storage.locks import hold, hold_both
+from jcbot.storage.locks import hold
 from jcbot.storage.training_tables import classes, enrolments
 from jcbot.training import notices
-from jcbot.training.admission import Case, admit
-from jcbot.training.errors import CancelTooLateError, NotSignedUpError
+from jcbot.training.admission import Case, admit, still_open
+from jcbot.training.errors import CancelTooLateError, NoSuchClassError, NotSignedUpError
 from jcbot.training.model import (
     CANCELLED,
     CONFIRMED,
@@ -27,7 +28,7 @@ from jcbot.training.model import (
     SeatsChanged,
     SignUp,
 )
-from jcbot.training.reading import find, held, holdings
+from jcbot.training.reading import courses_with, find, held, holdings
 from jcbot.training.wording import name
 
 if TYPE_CHECKING:
@@ -38,8 +39,30 @@ if TYPE_CHECKING:
 
     from knowledge.training import Limits
 
-_E = enrolments.c
-_ENROL = insert(enrolments)
+_E, _C = enrolments.c, classes.c
+_ROOM = (
+    courses_with()
+    .where(_C.id == bindparam("c"), _C.state == OPEN, _C.deadline > bindparam("at"))
+    .subquery()
+)
+_FULL = or_(_ROOM.c.waiting > 0, _ROOM.c.confirmed >= _ROOM.c.seats)
+_SEAT = (
+    insert(enrolments)
+    .from_select(
+        ["class_id", "person", "openid", "state", "place", "to_verify", "made", "changed"],
+        select(
+            _ROOM.c.id,
+            bindparam("p", type_=LargeBinary),
+            bindparam("o", type_=Text),
+            case((_FULL, WAITING), else_=CONFIRMED),
+            case((_FULL, _ROOM.c.waiting + 1)),
+            bindparam("marks", type_=Text),
+            bindparam("at", type_=BigInteger),
+            bindparam("at", type_=BigInteger),
+        ),
+    )
+    .returning(_E.id, _E.state, _E.place)
+)
 _CHANGE = (
     update(enrolments)
     .where(_E.id == bindparam("i"))
@@ -61,11 +84,9 @@ _EVERYBODY = (
     .order_by(_E.id)
     .where(_E.class_id == bindparam("c"), _E.state != CANCELLED)
 )
-_SEATS = update(classes).where(classes.c.id == bindparam("c")).values(seats=bindparam("n"))
+_SEATS = update(classes).where(_C.id == bindparam("c")).values(seats=bindparam("n"))
 _CALL_OFF = (
-    update(classes)
-    .where(classes.c.id == bindparam("c"))
-    .values(state=CANCELLED, at=bindparam("now"))
+    update(classes).where(_C.id == bindparam("c")).values(state=CANCELLED, at=bindparam("now"))
 )
 
 
@@ -73,24 +94,35 @@ def sign_up(
     conn: Connection, number: str, applicant: Applicant, now: dt.datetime, limits: Limits
 ) -> SignUp:
     """Give a seat or a place in the line, or say which there is; a `TrainingError` if neither."""
-    hold_both(conn, ("person", applicant.person.hex()), ("class", number))
+    hold(conn, "person", applicant.person.hex())
     course = find(conn, number)
     holds = holdings(conn, applicant.person)
     for each in holds:
         if each.course.id == course.id:
             return SignUp(each.state, each.place, already=True, to_verify=each.to_verify)
-    marks = admit(Case(conn, course, applicant, now, limits), holds)
-    place = None if course.free else course.waiting + 1
-    state = WAITING if place else CONFIRMED
-    at = int(now.timestamp())
+    wish = Case(conn, course, applicant, now, limits)
+    marks = admit(wish, holds)
+    given = _seat(wish, marks)
+    if given.state == CONFIRMED:
+        notices.remind(conn, (given.id, applicant.openid), course, now, limits)
+    return SignUp(given.state, given.place, already=False, to_verify=marks)
+
+
+def _seat(wish: Case, marks: tuple[str, ...]) -> Row[Any]:
+    """Hold the class and give what there is now, in as little time as can be: all wait for it."""
+    hold(wish.conn, "class", wish.course.number)
     row = {
-        "class_id": course.id, "person": applicant.person, "openid": applicant.openid,
-        "state": state, "place": place, "to_verify": " ".join(marks), "made": at, "changed": at,
-    }  # fmt: skip
-    (enrolment,) = conn.execute(_ENROL, row).inserted_primary_key or (0,)
-    if state == CONFIRMED:
-        notices.remind(conn, (enrolment, applicant.openid), course, now, limits)
-    return SignUp(state, place, already=False, to_verify=marks)
+        "c": wish.course.id,
+        "p": wish.applicant.person,
+        "o": wish.applicant.openid,
+        "marks": " ".join(marks),
+        "at": int(wish.now.timestamp()),
+    }
+    given = wish.conn.execute(_SEAT, row).first()
+    if given is None:  # called off, or its deadline moved, since it was looked at
+        still_open(replace(wish, course=find(wish.conn, wish.course.number)))
+        raise NoSuchClassError
+    return given
 
 
 def cancel(

@@ -69,8 +69,7 @@ async def test_without_the_lock_postgresql_gives_too_many(
     """The test above is believed because this one, with the protection out, fails."""
     from jcbot.storage.database import open_database  # noqa: PLC0415 - opened twice only here
 
-    for name in ("hold", "hold_both"):
-        monkeypatch.setattr(seats, name, lambda *_: False)
+    monkeypatch.setattr(seats, "hold", lambda *_: False)
     two = open_database(new_postgresql), open_database(new_postgresql)
     await two[0].migrate()
     assert await race(two) != (5, list(range(1, 56)))
