@@ -8,8 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete, or_
+
 from jcbot.clock import SHANGHAI
 from jcbot.outbox import Promise, promise, withdraw
+from jcbot.storage.training_tables import outbox
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -56,3 +59,10 @@ def take_back(conn: Connection, enrolment: int) -> None:
 def forget_reminder(conn: Connection, enrolment: int) -> None:
     """Withdraw the reminder alone, before it is promised for another day."""
     withdraw(conn, f"{REMINDER}:{enrolment}")
+
+
+def forget(conn: Connection, enrolment: int) -> None:
+    """Drop all that was promised for an enrolment, told already or not."""
+    keys = [f"{kind}:{enrolment}" for kind in (REMINDER, PROMOTED, REMOVED, CALLED_OFF)]
+    moved = outbox.c.key.startswith(f"{MOVED}:{enrolment}:", autoescape=True)
+    conn.execute(delete(outbox).where(or_(outbox.c.key.in_(keys), moved)))

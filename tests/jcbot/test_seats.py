@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from school import FIRST, NOW, add_class, enter, limits, moment, person, tally
+from sqlalchemy import select
 
 from jcbot.outbox import promised
+from jcbot.storage.training_tables import enrolments, outbox
 from jcbot.training import browsing, errors
+from jcbot.training.erasing import forget
 from jcbot.training.seats import cancel, cancel_class, change_seats, remove
 
 if TYPE_CHECKING:
@@ -311,6 +314,21 @@ async def test_ones_own_classes(database: Database) -> None:
         ("DG-1", "waiting", 1, ("groups",)),
         ("B-1", "confirmed", None, ("groups",)),
     ]
+
+
+async def test_a_person_erased_leaves_nothing_and_the_line_moves_up(database: Database) -> None:
+    def rows(conn: Connection) -> set[str]:
+        found = (conn.execute(select(table.c.openid)).scalars() for table in (enrolments, outbox))
+        return {openid for part in found for openid in part}
+
+    await attend(database, ("焊工", dt.date(2026, 3, 2)))
+    await database.run(partial(add_class, seats=1))
+    for n in (1, 2, 3):
+        await database.run(partial(enter, who=n))
+    assert await database.run(lambda c: forget(c, person(1).person, NOW, limits())) == 2
+    assert await database.run(tally) == (1, [1])
+    assert await database.run(rows) == {"o2", "o3"}
+    assert await database.run(lambda c: forget(c, person(9).person, NOW, limits())) == 0
 
 
 def test_a_person_shows_nothing_of_himself() -> None:
