@@ -139,5 +139,16 @@ def people(context: typer.Context) -> None:
     _load("bot.people").app(context.args, prog_name="jcbot people", standalone_mode=True)
 
 
+@app.command(
+    "training",
+    help="培训班：import 导入、list 列出、show 看一个班。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def training(context: typer.Context) -> None:
+    """Hand the rest of the line to the commands of training."""
+    _load("bot.training").app(context.args, prog_name="jcbot training", standalone_mode=True)
+
+
 if __name__ == "__main__":
     main()

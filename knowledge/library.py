@@ -13,6 +13,7 @@ from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.situations import Situations, load_situations
 from knowledge.topics import Topic, load_topics
+from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Library:
     relatives: dict[str, str]
     counties: dict[str, str]
     registry: ListColumns
+    training: TrainingBook
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -125,6 +127,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
     "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
+    "training": lambda root, _cache, _book: load_training(root / "training"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""

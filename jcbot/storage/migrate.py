@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text
 
 from jcbot.errors import DatabaseTooNewError
-from jcbot.storage import people_tables  # noqa: F401 - its tables belong to the metadata
+from jcbot.storage import people_tables, training_tables  # noqa: F401 - their tables belong to it
 from jcbot.storage.locks import hold
 from jcbot.storage.tables import metadata
 

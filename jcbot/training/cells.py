@@ -1,0 +1,94 @@
+"""One cell of a list of classes: from its text to the value kept, or why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from jcbot.masking import mask
+from knowledge.training import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from knowledge.training import ClassColumn
+
+Value = str | int | dt.date
+_CODE = re.compile(r"[A-Za-z0-9-]+")
+_NUMBER = re.compile(r"(\d{1,9})(?:\.0+)?(?:人|天|日|名)?")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]?0?0:00(?::00)?)?")
+_YEARS = range(2015, 2100)
+SHOWN = 20
+
+
+class CellError(ValueError):
+    """A cell that cannot be taken; its text is a phrase that does not repeat it."""
+
+
+def read_cell(column: ClassColumn, text: str) -> Value:
+    """Return the value of a cell that is not empty; `CellError`."""
+    return _READERS[column.kind](column, unicodedata.normalize("NFC", text.strip()))
+
+
+def shown(text: str) -> str:
+    """Return what of a faulty cell is repeated to the person who imports: masked, not long."""
+    return mask(text.strip())[:SHOWN]
+
+
+def _code(column: ClassColumn, text: str) -> str:
+    code = unicodedata.normalize("NFKC", text)
+    if not _CODE.fullmatch(code):
+        raise CellError("有字母、数字和短横以外的字")
+    return _no_longer(column, code)
+
+
+def _text(column: ClassColumn, text: str) -> str:
+    clean = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    return _no_longer(column, clean)
+
+
+def _no_longer(column: ClassColumn, text: str) -> str:
+    if len(text) > column.most:
+        raise CellError(f"超过{column.most}个字")
+    return text
+
+
+def _choice(column: ClassColumn, text: str) -> str:
+    code = column.words.get(plain(text))
+    if code is None:
+        raise CellError("没有这种写法")
+    return code
+
+
+def _number(column: ClassColumn, text: str) -> int:
+    found = _NUMBER.fullmatch(plain(text))
+    if not found:
+        raise CellError("不是一个整数")
+    number = int(found.group(1))
+    if not column.least <= number <= column.most:
+        raise CellError("太小了" if number < column.least else "太大了")
+    return number
+
+
+def _day(_column: ClassColumn, text: str) -> dt.date:
+    found = _DAY.fullmatch(unicodedata.normalize("NFKC", text))
+    if not found:
+        raise CellError("看不出是哪一天")
+    year, month, day = map(int, found.groups())
+    if year not in _YEARS:
+        raise CellError("年份不对")
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise CellError("没有这一天") from None
+
+
+_READERS: dict[str, Callable[[ClassColumn, str], Value]] = {
+    "code": _code,
+    "text": _text,
+    "choice": _choice,
+    "number": _number,
+    "day": _day,
+}
