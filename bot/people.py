@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 
+from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
@@ -21,12 +21,11 @@ from jcbot.people import generations
 from jcbot.people.importing import Desk, check_list, import_list, undo_import
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.rotation import rotate
-from jcbot.storage.database import open_database
 from knowledge.facts import FactBook
 from knowledge.registry import load_registry
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from jcbot.config import Config
     from jcbot.people.report import Report
@@ -66,7 +65,7 @@ def import_(
             )
 
     try:
-        report = _run(settings, work)
+        report = run_on_database(settings, work)
     except KeyboardInterrupt:
         sys.stderr.write("已停下，没有生效。再运行同一条命令会接着导入。\n")
         sys.exit(130)
@@ -77,14 +76,14 @@ def import_(
 @app.command(help="撤回上一次导入，换回之前的名册。")
 def undo(config: ConfigFile = None) -> None:
     """Flip back to the registry before the last import."""
-    left = _run(load_config(config), undo_import)
+    left = run_on_database(load_config(config), undo_import)
     _print(f"已撤回上一次导入，名册现有{left}人。")
 
 
 @app.command(help="名册里现在有多少人。")
 def count(config: ConfigFile = None) -> None:
     """Print how many people the live registry has."""
-    counted = _run(load_config(config), lambda database: database.run(generations.count))
+    counted = run_on_database(load_config(config), lambda database: database.run(generations.count))
     _print(str(counted))
 
 
@@ -101,24 +100,8 @@ def rotate_keys(config: ConfigFile = None) -> None:
             tell = _teller(bar)
             return await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
 
-    done = _run(settings, work)
+    done = run_on_database(settings, work)
     _print(f"重新加密了{done}人的资料。现在可以从 privacy.keys 里去掉旧密钥。")
-
-
-def _run(settings: Config, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Open the database, bring it up to date, work, close it."""
-
-    async def run() -> T:
-        database = open_database(
-            settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
-        )
-        try:
-            await database.migrate()
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
 
 
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from functools import partial
 from pathlib import Path
@@ -10,17 +9,15 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
-from jcbot.storage.database import open_database
 from jcbot.training.browsing import details, everything
 from jcbot.training.class_list import read_classes
 from jcbot.training.importing import TOGETHER, Tally, put_in
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from jcbot.config import Config
     from jcbot.storage.database import Database
     from jcbot.training.class_list import ClassList
@@ -58,14 +55,14 @@ def import_(
     elif found.faults and not yes:
         _print("还没有导入。改好再导入，或者加 --yes 只导入没有问题的班。")
     else:
-        _print(_in_words(_run(settings, partial(_put_in, settings, found, book))))
+        _print(_in_words(run_on_database(settings, partial(_put_in, settings, found, book))))
     sys.exit(1 if found.faults else 0)
 
 
 @app.command("list", help="列出全部培训班，最近开的在前。")
 def list_(config: ConfigFile = None) -> None:
     """Print one line for each class."""
-    courses = _run(load_config(config), lambda database: database.run(everything))
+    courses = run_on_database(load_config(config), lambda database: database.run(everything))
     columns = load_training().columns
     for course in courses:
         _print(_line(course, columns))
@@ -78,7 +75,7 @@ def show(
     number: Annotated[str, typer.Argument(help="班级编号")], config: ConfigFile = None
 ) -> None:
     """Print all about one class, and how many are in it."""
-    course = _run(
+    course = run_on_database(
         load_config(config), lambda database: database.run(lambda conn: details(conn, number))
     )
     columns = load_training().columns
@@ -99,22 +96,6 @@ async def _put_in(
         part = rows[start : start + TOGETHER]
         tally.add(await database.run(partial(put_in, rows=part, now=now, limits=book.limits)))
     return tally
-
-
-def _run(settings: Config, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Open the database, bring it up to date, work, close it."""
-
-    async def run() -> T:
-        database = open_database(
-            settings.database.url.get_secret_value(), pool_size=settings.database.pool_size
-        )
-        try:
-            await database.migrate()
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
 
 
 def _report(found: ClassList) -> None:

@@ -18,8 +18,8 @@ from jcbot.people.identity import (
     sex_of,
 )
 
-# The example printed in GB 11643-1999 itself, and one with X.
-STANDARD = "11010519491231002X"
+# Area 990105, which is nobody's, with X as its check character.
+STANDARD = "99010519491231004X"
 FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
 DAMAGED = ["1.40522E+17", "9.90000E+17", "1.40522e17", "1E+17", "990000198001150000.0"]
 
@@ -35,7 +35,7 @@ def test_the_standards_own_example() -> None:
     [
         STANDARD.lower(),
         STANDARD.translate(FULL_WIDTH),
-        "110105 19491231 002x",
+        "990105 19491231 004x",
         f"\u3000{STANDARD}\u200b\n",
         f"'{STANDARD}",
     ],
@@ -53,14 +53,14 @@ def test_what_excel_damaged_is_refused_as_such(written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
-        ("110105491231002", "15位"),
+        ("990105491231002", "15位"),
         ("", "0位"),
         (STANDARD[:-1], "17位"),
         (STANDARD + "1", "19位"),
-        ("11010519490229002X", "出生日期"),
-        ("110105194912310021", "校验"),
-        ("1101051949123100AX", "只能是"),
-        ("011010519491231002", "只能是"),
+        ("99010519490229002X", "出生日期"),
+        ("990105194912310041", "校验"),
+        ("9901051949123100AX", "只能是"),
+        ("099010519491231004", "只能是"),
     ],
 )
 def test_each_refusal_has_its_reason(written: str, reason: str) -> None:
@@ -100,7 +100,7 @@ def test_what_is_no_mobile_number_is_refused(written: str) -> None:
 
 
 def test_masks() -> None:
-    assert mask_id(STANDARD) == "110***********002X"
+    assert mask_id(STANDARD) == "990***********004X"
     assert mask_phone("13900001234") == "139****1234"
     assert mask_name("张三丰") == "张*"
     assert (mask_name(""), mask_id("12345"), mask_phone("123")) == ("", "*****", "***")
