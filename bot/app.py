@@ -23,6 +23,8 @@ from handlers.dialogue import step as talk
 from jcbot import conversations, inbox
 from jcbot.clock import Clock
 from jcbot.keyring import open_keyring
+from jcbot.people import pocket, strikes
+from jcbot.people.keys import PeopleKeys
 from jcbot.shared import open_shared
 from jcbot.storage.database import open_database
 
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 TIDY_SECONDS = 600.0
 """How often what is too old is dropped."""
+
+POCKET, STRIKES = dt.timedelta(hours=1), dt.timedelta(days=3)
+"""How long name and numbers sent wait to be used, and failed tries are remembered."""
 
 log = structlog.get_logger("bot.app")
 
@@ -75,7 +80,8 @@ def build(
         waiting=config.limits.waiting,
     )
     shared = open_shared(config.redis)
-    desk = Desk(config, clock, database, library, keyring.index_key, step)
+    keys = PeopleKeys(keyring)
+    desk = Desk(config, clock, database, library, keyring.index_key, keys, step)
     tries = Tries(desk, metrics, shared, late)
     account = account_of(config)
     endpoint = Endpoint(account, tries, metrics, config.limits)
@@ -140,10 +146,13 @@ async def tidy(service: Service) -> int:
     now, config = service.clock.now(), service.config
     inbox_before = now - dt.timedelta(hours=config.limits.inbox_hours)
     talk_before = now - dt.timedelta(days=config.conversation.keep_days)
+    pocket_before, strikes_before = now - POCKET, now - STRIKES
     run = service.desk.database.run
     gone = 0
     for work in (partial(inbox.purge, before=inbox_before),
-                 partial(conversations.purge, before=talk_before)):  # fmt: skip
+                 partial(conversations.purge, before=talk_before),
+                 partial(pocket.purge, before=pocket_before),
+                 partial(strikes.purge, before=strikes_before)):  # fmt: skip
         while count := await run(work):
             gone += count
     return gone

@@ -89,11 +89,14 @@ def _plain(line: str, reply: str) -> None:
 
 
 async def replay(
-    script: transcripts.Transcript, config: Config | None
+    script: transcripts.Transcript, config: Config | None, folder: Path | None = None
 ) -> list[transcripts.Difference]:
-    """Play the transcript on a fresh service and return the differences."""
+    """Play the transcript on a fresh service and return the differences.
+
+    `folder` may hold the lists of people and classes that the service is to know.
+    """
     cache = Path(config.files.cache if config else "var/cache")
-    async with rehearsal(Library.load(cache), config) as phone:
+    async with rehearsal(Library.load(cache), config, folder) as phone:
         return await transcripts.play(script, phone)
 
 
@@ -113,7 +116,7 @@ def _run_script(file: Path, config: Config | None, *, update: bool) -> int:
         raise ConfigError(str(file), "", "找不到或者打不开这个文件") from None
     except ValueError as fault:
         raise ConfigError(str(file), "", str(fault)) from None
-    differences = asyncio.run(replay(script, config))
+    differences = asyncio.run(replay(script, config, file.parent))
     console = Console(highlight=False, markup=False)
     for difference in differences:
         console.print(difference.show(), soft_wrap=True)

@@ -16,12 +16,17 @@ from bot.wechat.endpoint import PATH
 from bot.wechat.simulator import Door
 from jcbot.clock import SHANGHAI
 from jcbot.config import Config
+from jcbot.people.importing import Desk, import_list
 from jcbot.settings import Clock, Database, Demo, Redis, WeChat
 from jcbot.settings import Server as ServerSettings
+from jcbot.training.class_list import read_classes
+from jcbot.training.importing import put_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
+    from bot.app import Service
     from bot.telephone import Telephone
     from handlers.turn import Reply, Turn
     from knowledge.library import Library
@@ -88,8 +93,25 @@ async def serving(
 
 
 @contextlib.asynccontextmanager
-async def rehearsal(library: Library, base: Config | None = None) -> AsyncIterator[Telephone]:
-    """Run a fresh service and hold a telephone to it."""
+async def rehearsal(
+    library: Library, base: Config | None = None, lists: Path | None = None
+) -> AsyncIterator[Telephone]:
+    """Run a fresh service and hold a telephone to it; `lists` as for `fill`."""
     config = fresh_config(base)
     async with serving(config, library) as server, telephone(door_of(config, server.url)) as phone:
+        if lists is not None:
+            await fill(server.service, lists)
         yield phone
+
+
+async def fill(service: Service, folder: Path) -> None:
+    """Import the lists of a folder, where it has them: people.csv and classes.csv (see imports)."""
+    desk = service.desk
+    people, classes = folder / "people.csv", folder / "classes.csv"
+    if people.exists():
+        importing = Desk(desk.database, desk.library.registry, service.keyring, service.clock)
+        await import_list(importing, people, lambda _report: True)
+    if classes.exists():
+        book, now = desk.library.training, service.clock.now()
+        rows = list(read_classes(classes, book).rows.values())
+        await desk.database.run(lambda conn: put_in(conn, rows, now, book.limits))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from handlers.turn import Reply
     from jcbot.clock import Clock
     from jcbot.config import Config
+    from jcbot.people.keys import PeopleKeys
     from jcbot.storage.database import Database
     from knowledge.library import Library
     from knowledge.understanding import Understanding
@@ -46,6 +47,7 @@ class Desk:
     database: Database
     library: Library
     index_key: bytes
+    keys: PeopleKeys
     step: Callable[[Turn], Reply]
 
 
@@ -87,7 +89,8 @@ def _talk(
     desk: Desk, message: Message, heard: Understanding | None, now: dt.datetime, conn: Connection
 ) -> str:
     incoming = message.incoming
-    office = Office(conn, now, desk.config, desk.index_key)
+    limits = desk.library.training.limits
+    office = Office(conn, now, desk.config, desk.index_key, desk.keys, limits, incoming.openid)
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(
         incoming.openid, following=following, created=message.created

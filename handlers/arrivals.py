@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import human, menu, offers, smalltalk
+from handlers import classes, human, menu, offers, smalltalk
+from knowledge.normalise import normalise
+from knowledge.slots import extract_slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,7 @@ def answer(turn: Turn) -> str:
         handler = EVENTS.get(message.event)
         return handler(turn) if handler else ""
     if message.kind == "location":
-        return turn.say("arrivals.location") + "\n" + human.contact(turn)
+        return _near(turn)
     if message.kind in {"text", "voice"}:
         return turn.say("arrivals.voice_unheard" if message.kind == "voice" else "arrivals.empty")
     return turn.say(f"arrivals.{SAYS.get(message.kind, 'unknown')}")
@@ -57,11 +59,27 @@ def click(turn: Turn) -> str:
 def scan(turn: Turn) -> str:
     """A QR code with a scene: a class or a county's desk."""
     kind, _, name = turn.message.event_key.partition("_")
-    if kind in {"session", "county"} and name:
-        key = "arrivals.scan_class" if kind == "session" else "arrivals.scan_county"
-        named = turn.library.county(name) if kind == "county" else name
-        return turn.say(key, name=named) + "\n" + human.contact(turn)
+    if kind == "session" and name:
+        return classes.details(turn, name)
+    if kind == "county" and name:
+        county = turn.library.county(name)
+        said = turn.say("arrivals.scan_county", name=county) + "\n" + human.contact(turn)
+        return said + "\n" + _of_county(turn, county)
     return smalltalk.greeting(turn)
+
+
+def _near(turn: Turn) -> str:
+    """A location: the classes of the county its label names, else the county is asked for."""
+    county = extract_slots(normalise(turn.message.label), turn.today).get("county")
+    if not isinstance(county, str):
+        turn.state.last = "training"
+        return turn.say("training.near_place")
+    return _of_county(turn, county)
+
+
+def _of_county(turn: Turn, county: str) -> str:
+    turn.state.looking = {"county": county}
+    return classes.show(turn)
 
 
 EVENTS: dict[str, Callable[[Turn], str]] = {

@@ -1,4 +1,4 @@
-"""Honest answers for what is not there yet (尚未开通): the card, classes, notices."""
+"""Honest answers for what is not there yet (尚未开通): notices."""
 
 from __future__ import annotations
 
@@ -9,20 +9,6 @@ from handlers.text import lines
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
-
-
-def card(turn: Turn) -> str:
-    """The labour registration card: say what it is and who can look it up."""
-    return _answer(turn, "coming.card", [("topic:card_program", turn.say("coming.card_what"))])
-
-
-def training(turn: Turn) -> str:
-    """Classes and sign-ups: say that they are not here yet and what is."""
-    offers = [
-        ("estimate:inclusive_training", turn.say("coming.training_check")),
-        ("topic:inclusive_training", turn.say("coming.training_what")),
-    ]
-    return _answer(turn, "coming.training", offers)
 
 
 def notices(turn: Turn) -> str:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import estimate, fallback, human, interview, menu, people, questions
+from handlers import (
+    card,
+    estimate,
+    fallback,
+    human,
+    interview,
+    menu,
+    people,
+    questions,
+    tasks,
+)
 from handlers.state import State
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +33,7 @@ def answer(turn: Turn) -> str | None:
 def back(turn: Turn) -> str:
     """Go to the question before; without an interview, to the menu."""
     form = turn.state.form
-    if form is None or not (form.open or form.history):
+    if turn.state.task or form is None or not (form.open or form.history):
         return menu.show(turn)
     form.parked = False
     return interview.step_back(turn, form)
@@ -49,6 +60,8 @@ def stop(turn: Turn) -> str:
     state = turn.state
     state.confirming = ""
     state.offered = []
+    if state.task and state.shelf_task():
+        return turn.say("menu.stopped_task")
     if state.form is None or not state.form.open:
         return turn.say("menu.stopped_idle")
     state.form.parked = True
@@ -56,7 +69,11 @@ def stop(turn: Turn) -> str:
 
 
 def resume(turn: Turn) -> str:
-    """Go on where the interview was left."""
+    """Go on where the step or the interview was left."""
+    if turn.state.task:
+        return tasks.again(turn)
+    if (said := tasks.resume(turn)) is not None:
+        return said
     form = turn.state.form
     if form is None or not form.open:
         return turn.say("interview.nothing_to_resume") + "\n" + menu.show(turn)
@@ -76,16 +93,52 @@ def more(turn: Turn) -> str:
 
 
 def forget(turn: Turn) -> str:
-    """Ask before the conversation is erased (删除我的资料); 是 carries it out."""
+    """Ask before all is erased (删除我的资料), seats told first; 是 carries it out."""
     turn.state.confirming = "forget"
-    return turn.say("privacy.confirm")
+    key = turn.office.people.bound_to()
+    if key is None:
+        return turn.say("privacy.confirm")
+    held = [each for each in turn.office.training.mine(key) if turn.today < each.course.first_day]
+    names = "、".join(each.course.occupation for each in held)
+    seats = turn.say("privacy.confirm_seats", classes=names) if held else ""
+    return lines(turn.say("privacy.confirm_bound"), seats)
 
 
 def erase(turn: Turn) -> str:
-    """Erase all that the conversation remembers."""
+    """Erase all that this worker left here; the registry itself is the office's."""
+    bound = turn.office.people.bound_to() is not None
     turn.state = State()
     turn.office.erase(turn.message.openid)
-    return turn.say("privacy.erased")
+    return turn.say("privacy.erased_bound" if bound else "privacy.erased")
+
+
+def unbind(turn: Turn) -> str:
+    """解绑: ask first."""
+    if turn.office.people.bound_to() is None:
+        return turn.say("identity.not_bound")
+    turn.state.confirming = "unbind"
+    return turn.say("identity.confirm_unbind")
+
+
+def withdraw(turn: Turn) -> str:
+    """撤回同意: the binding goes at once, sign-ups stay."""
+    turn.state = State()
+    turn.office.people.withdraw()
+    return lines(turn.say("identity.withdrawn"), human.contact(turn))
+
+
+def carry_out(turn: Turn, what: str) -> str:
+    """Do what was confirmed with 是."""
+    if what == "forget":
+        return erase(turn)
+    turn.office.people.unbind()
+    turn.state = State()
+    return turn.say("identity.unbound")
+
+
+def leave(turn: Turn, what: str) -> str:
+    """Say that nothing was done."""
+    return turn.say("privacy.not_erased" if what == "forget" else "identity.still_bound")
 
 
 DO: dict[str, Callable[[Turn], str]] = {
@@ -99,4 +152,7 @@ DO: dict[str, Callable[[Turn], str]] = {
     "forget": forget,
     "change": change,
     "useless": fallback.useless,
+    "unbind": unbind,
+    "withdraw": withdraw,
+    "copy": card.copy,
 }

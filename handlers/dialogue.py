@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import arrivals, commands, fallback, followup, interview, offers, policy
+from handlers import (
+    arrivals,
+    classes,
+    commands,
+    fallback,
+    followup,
+    identity,
+    interview,
+    offers,
+    policy,
+    tasks,
+)
 from handlers.paging import paginate
 from handlers.routes import TOPICS
 from handlers.text import lines
 from handlers.turn import Reply
-from jcbot.masking import mask
+from jcbot.masking import long_numbers, mask
 from knowledge.normalise import normalise
 
 if TYPE_CHECKING:
@@ -27,28 +38,38 @@ AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
     offers.confirm,
+    tasks.answer,
     interview.answer,
 )
-ASIDES: tuple[Callable[[Turn], str | None], ...] = (offers.answer, followup.answer)
+ASIDES: tuple[Callable[[Turn], str | None], ...] = (
+    offers.answer,
+    classes.follow,
+    followup.answer,
+)
+KEEPS_TASK = {"policy_question", "human_agent", "greeting", "thanks", "help", "out_of_scope"}
 
 
 def step(turn: Turn) -> Reply:
     """Answer one message; changes `turn.state`, and nothing else but through the office."""
     turn.normal = normalise(turn.text)
-    return Reply(_first_page(turn, _speak(turn)))
+    said = _speak(turn)
+    if turn.then:  # it is known now who writes: on with what he wanted
+        then, turn.then = turn.then, ""
+        said = lines(said, offers.perform(turn, then))
+    return Reply(_first_page(turn, said))
 
 
 def _speak(turn: Turn) -> str:
     if turn.message.kind not in {"text", "voice"} or not turn.text:
         return arrivals.answer(turn)
-    if mask(turn.text) != turn.text:
+    if long_numbers(turn.text):
         return _private(turn)
     for attempt in STEERING:
         said = attempt(turn)
         if said is not None:
             return said
     asking = turn.state.asking
-    for attempt in ASIDES:
+    for attempt in ASIDES if not turn.state.task else ():
         said = attempt(turn)
         if said is not None:
             return _come_back(turn, asking, said)
@@ -66,7 +87,10 @@ def _come_back(turn: Turn, asking: Form | None, said: str) -> str:
 
 
 def _private(turn: Turn) -> str:
-    """An ID, phone or card number has no place in the open chat: say so, never repeat it."""
+    """A number is for the open step, or says who writes; others have no place in the open chat."""
+    said = tasks.answer(turn) or identity.sent_unasked(turn)
+    if said is not None:
+        return said
     turn.state.offered = []
     asking = turn.state.asking
     again = interview.ask_again(turn, asking) if asking else turn.say("privacy.ask_without")
@@ -75,8 +99,12 @@ def _private(turn: Turn) -> str:
 
 def by_intent(turn: Turn) -> str:
     """Answer by what the message means; where that is in doubt, ask which."""
-    turn.state.said = turn.text[:KEPT]
     understood = turn.understood
+    if turn.state.task and understood is not None:
+        if understood.intent in KEEPS_TASK:
+            return lines(TOPICS[understood.intent](turn), tasks.again(turn))
+        turn.state.shelf_task()
+    turn.state.said = mask(turn.text[:KEPT])
     if understood is not None and _tells_much(understood):
         return TOPICS["subsidy_estimate"](turn)
     if understood is None or (understood.sure == "ask" and not _same_answer(understood)):

@@ -28,9 +28,9 @@ def answer(turn: Turn) -> str:
     facts = set(understood.heard) - {"about"} if understood else set()
     people.turn_to(turn)
     asked = _named(turn)
-    if not facts and not state.person and mentioned_levels(turn.normal, turn.today):
+    if not facts and not state.told_facts and mentioned_levels(turn.normal, turn.today):
         return policy.tell(turn, understood.about_topic or LEVELS if understood else LEVELS)
-    if not (facts or asked or state.person) and (said := _rather_policy(turn)):
+    if not (facts or asked or state.told_facts) and (said := _rather_policy(turn)):
         return said
     if not facts and not asked and state.form and state.form.open:
         return _resume_or_restart(turn, state.form)
@@ -51,7 +51,7 @@ def start(turn: Turn) -> str:
         state.form.parked = True
     if state.form and state.form.open:
         return _resume_or_restart(turn, state.form)
-    if not state.person:
+    if not state.told_facts:
         return begin(turn, [])
     return lines(turn.say("results.as_told", told=people.told(turn)), begin(turn, []))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import cues, human, menu, people, questions, results
+from handlers import carded, cues, human, menu, people, questions, results
 from handlers.state import Form
 from handlers.text import lines
 
@@ -23,8 +23,10 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     state = turn.state
     state.form, state.last, state.last_asked, state.offered = form, "estimate", form.asked, []
     state.misses, state.handed = 0, False
+    state.shelf_task()
+    carded.fill(turn)
     state.topic = form.asked[0] if form.asked else state.topic
-    if not form.asked and not state.person:
+    if not form.asked and not state.told_facts:
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     estimate = people.estimate(turn, form)
     if not estimate.outcomes:  # what was told, a place say, touches no benefit yet

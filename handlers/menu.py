@@ -24,12 +24,15 @@ MAIN = ("estimate", "training_browse", "card_status", "ask", "human_agent")
 def show(turn: Turn) -> str:
     """Show the main menu; an interview under way is kept and mentioned."""
     state = turn.state
+    tasks_kept = turn.state.shelf_task()
     state.offered = list(MAIN)
     state.misses = 0
     text = turn.say("menu.main")
     if state.form is not None and state.form.open:
         state.form.parked = True
         text += "\n" + turn.say("menu.kept")
+    elif tasks_kept:
+        text += "\n" + turn.say("menu.task_kept")
     return text
 
 
@@ -38,7 +41,7 @@ def offer(turn: Turn, actions: Sequence[tuple[str, str]]) -> str:
 
     `actions` are pairs (action, label); see `handlers.offers.perform` for the actions.
     """
-    if turn.state.asking:
+    if turn.state.asking or turn.state.task:
         return ""  # the numbers belong to the open question
     turn.state.offered = [action for action, _ in actions]
     return "\n".join(f"{number}. {label}" for number, (_, label) in enumerate(actions, start=1))

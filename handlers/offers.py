@@ -37,15 +37,19 @@ def confirm(turn: Turn) -> str | None:
         return None
     what, state.confirming = state.confirming, ""
     yes = turn.understood is not None and turn.understood.intent == "affirm"
-    if what == "forget" and yes:
-        return commands.erase(turn)
+    if yes:
+        return commands.carry_out(turn, what)
     if turn.understood is not None and turn.understood.intent == "deny":
-        return turn.say("privacy.not_erased")
+        return commands.leave(turn, what)
     return None
 
 
 def perform(turn: Turn, action: str) -> str:
-    """Carry out an action: an intent's name, `topic:ID`, `estimate:ID,ID`, `do:COMMAND`, `ask`."""
+    """Carry out an action.
+
+    An intent's name, `topic:ID`, `estimate:ID,ID`, `do:COMMAND`, `ask`, or one of
+    `routes.ACTIONS` such as `class:NUMBER`.
+    """
     turn.state.offered = []
     turn.state.misses = 0
     name, _, argument = action.partition(":")
@@ -57,6 +61,8 @@ def perform(turn: Turn, action: str) -> str:
         return commands.DO[argument](turn)
     if name == "ask":
         return menu.ask(turn)
+    if name in routes.ACTIONS:
+        return routes.ACTIONS[name](turn, argument)
     return routes.TOPICS[name](turn)
 
 

@@ -49,6 +49,8 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
     for key, value in said.items():
         if key not in leave_out:
             put(known, key, value)
+    if not turn.state.whom:  # what is said now is not the card's any more
+        turn.state.carded = [key for key in turn.state.carded if key not in said]
     return changed
 
 
@@ -83,7 +85,7 @@ def put(known: dict[str, Any], key: str, value: Any) -> None:
 def told(turn: Turn) -> str:
     """What is known of the person, in words."""
     specs = turn.library.book.specs
-    known = turn.state.person
+    known = turn.state.told_facts
     told = [key for key in known if key in specs and not isinstance(known[key], list)]
     said = [say_back(turn, specs[key], known[key]) for key in told]
     groups = [specs["groups"].label(each) for each in known.get("groups_has", [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from handlers import menu, people, policy
+from handlers import carded, menu, people, policy
 from handlers.state import Form
 from handlers.text import lines
 from handlers.wording import joined, name_of, paid_by, sentence
@@ -103,6 +103,7 @@ def tell(turn: Turn, form: Form, estimate: Estimate) -> str:
     first, *others = told
     parts = [sentence(turn, first), _because(turn, first)]
     parts += [turn.say("results.besides", sentence=sentence(turn, each)) for each in others]
+    parts.append(_by_card(turn, told))
     parts.append(_listed(turn, "results.assumed", _assumed(turn, form, told)))
     parts.append(_listed(turn, "results.overlap", estimate.totals.left_out))
     parts.append(_basis(turn, told))
@@ -171,6 +172,15 @@ def _assumed(turn: Turn, form: Form, told: list[Outcome]) -> list[Reason]:
 def _listed(turn: Turn, key: str, reasons: Iterable[Reason]) -> str:
     texts = joined(reasons)
     return turn.say(key, reasons=texts) if texts else ""
+
+
+def _by_card(turn: Turn, told: list[Outcome]) -> str:
+    """Which facts are those of the worker's card."""
+    benefits = turn.library.policies.benefits
+    own = {fact for each in told for fact in benefits[each.benefit].own_facts}
+    groups = {"groups_has"} if "groups" in own else set()
+    facts = carded.named(turn, own | groups)
+    return turn.say("results.by_card", facts=facts) if facts else ""
 
 
 def _basis(turn: Turn, told: list[Outcome]) -> str:

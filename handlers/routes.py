@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import coming, estimate, fallback, human, policy, smalltalk
+from handlers import (
+    card,
+    card_form,
+    classes,
+    coming,
+    estimate,
+    fallback,
+    human,
+    my_training,
+    policy,
+    sign_up,
+    smalltalk,
+)
 from handlers.commands import stop
 
 if TYPE_CHECKING:
@@ -16,12 +28,12 @@ TOPICS: dict[str, Callable[[Turn], str]] = {
     "policy_question": policy.answer,
     "subsidy_estimate": estimate.answer,
     "eligibility_check": estimate.answer,
-    "card_status": coming.card,
-    "card_register": coming.card,
-    "training_browse": coming.training,
-    "training_register": coming.training,
-    "training_cancel": coming.training,
-    "my_training": coming.training,
+    "card_status": card.status,
+    "card_register": card_form.register,
+    "training_browse": classes.browse,
+    "training_register": sign_up.start,
+    "training_cancel": my_training.cancel,
+    "my_training": my_training.show,
     "announcement_subscribe": coming.notices,
     "announcement_unsubscribe": coming.notices,
     "human_agent": human.answer,
@@ -33,3 +45,13 @@ TOPICS: dict[str, Callable[[Turn], str]] = {
     "cancel_flow": stop,
     "out_of_scope": fallback.out_of_scope,
 }
+
+ACTIONS: dict[str, Callable[[Turn, str], str]] = {
+    "class": classes.details,
+    "classes": classes.page,
+    "sign_up": sign_up.sign_up,
+    "cancel": my_training.cancel_one,
+    "card_correct": card_form.correct,
+    "register_card": lambda turn, _: card_form.begin_new(turn),
+}
+"""What a choice of a list does, by the part of its name before the colon."""

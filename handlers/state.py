@@ -39,7 +39,11 @@ class State:
     not understand, `topic` what the last answer was about, `last` which handler gave it,
     `assumed` which assumptions were told already, `said` the beginning of the last question,
     masked, should the worker say that its answer was of no use, `told` the benefits that the
-    last result spoke of, `handed` whether the last answers only named a person.
+    last result spoke of, `handed` whether the last answers only named a person. `task` is the
+    step of a card or sign-up that is open (see handlers/tasks.py), `after` what is to follow once
+    it is known who writes, `picked` the class talked of, `looking` what classes are looked for,
+    `draft` what is being filled in (never a name or number), `carded` which facts are the card's,
+    `shelf` the step that was left half-way.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +61,13 @@ class State:
     handed: bool = False
     told: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
+    task: str = ""
+    after: str = ""
+    picked: str = ""
+    looking: dict[str, Any] = field(default_factory=dict)
+    draft: dict[str, Any] = field(default_factory=dict)
+    carded: list[str] = field(default_factory=list)
+    shelf: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> State:
@@ -81,10 +92,31 @@ class State:
         form = self.form
         return form if form and form.open and not form.parked else None
 
+    def shelf_task(self) -> bool:
+        """Put the open step aside for 继续; say whether one is there."""
+        if self.task:
+            names = ("task", "after", "picked", "draft")
+            self.shelf = {name: getattr(self, name) for name in names}
+            self.task, self.after, self.draft = "", "", {}
+        return bool(self.shelf)
+
+    def unshelve(self) -> bool:
+        """Take the step up again that was put aside; False if there is none."""
+        for name, value in self.shelf.items():
+            setattr(self, name, value)
+        self.shelf = {}
+        return bool(self.task)
+
     @property
     def person(self) -> dict[str, Any]:
         """The facts of whomever the talk is about now, to read and to change."""
         return self.others.setdefault(self.whom, {}) if self.whom else self.facts
+
+    @property
+    def told_facts(self) -> dict[str, Any]:
+        """The facts that were told in the talk, without those of the card."""
+        cards = set() if self.whom else set(self.carded)
+        return {key: value for key, value in self.person.items() if key not in cards}
 
 
 NAMES = tuple(each.name for each in fields(State))

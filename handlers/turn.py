@@ -49,7 +49,8 @@ class Reply:
 class Turn:
     """All a handler may use: the message, what it seems to mean, memory, office and knowledge.
 
-    `normal` is the text normalised (width, case, traditional characters, homophones).
+    `normal` is the text normalised (width, case, traditional characters, homophones), `then`
+    an action (see `handlers.offers.perform`) that is to follow what was said.
     """
 
     message: Incoming
@@ -59,6 +60,7 @@ class Turn:
     state: State = field(default_factory=State)
     understood: Understanding | None = None
     normal: str = ""
+    then: str = ""
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from handlers import people
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
     from handlers.turn import Turn
@@ -71,3 +72,8 @@ def paid_by(turn: Turn, outcome: Outcome) -> tuple[Reason, ...]:
 def joined(reasons: Iterable[Reason], joint: str = "；") -> str:
     """The texts of the reasons as one."""
     return joint.join(reason.text.rstrip("。；，") for reason in reasons)
+
+
+def day(date: dt.date) -> str:
+    """Return 2026年12月1日."""
+    return f"{date.year}年{date.month}月{date.day}日"

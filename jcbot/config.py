@@ -24,6 +24,7 @@ from jcbot.settings import (
     Demo,
     Files,
     Human,
+    Identity,
     Limits,
     Log,
     Privacy,
@@ -75,6 +76,7 @@ class Config(BaseSettings):
     redis: Redis = Redis()
     server: Server = Server()
     privacy: Privacy = Privacy()
+    identity: Identity = Identity()
     demo: Demo = Demo()
     clock: Clock = Clock()
     human: Human = Human()

@@ -9,6 +9,7 @@ _DIGIT = r"[\d零〇一二三四五六七八九幺]"
 # What may stand between the digits of one number: blanks, dashes, dots, invisible characters.
 _GAP = r"[\s\-‐-―－﹣_.·\u200b-\u200f\u2060\ufeff]"
 _RUN = re.compile(rf"{_DIGIT}(?:{_GAP}{{0,3}}{_DIGIT}){{8,}}(?:{_GAP}{{0,3}}[xXｘＸ])?")
+_FIGURES = re.compile(_RUN.pattern.replace(_DIGIT, r"\d"))
 _DIGITS = re.compile(_DIGIT)
 _CLOSE = re.compile(rf"{_DIGIT}{{9,}}")
 _DATES = re.compile(rf"(?:(?:19|20)\d\d[-.]\d{{1,2}}[-.]\d{{1,2}}{_GAP}*)+")
@@ -34,9 +35,26 @@ def mask(text: str) -> str:
     return _RUN.sub(_replace, text)
 
 
+def long_numbers(text: str) -> list[tuple[int, int, str]]:
+    """Return start, end and plain digits (a last X too) of every number that `mask` would take.
+
+    Digits alone where there are any: the 三 of 张三 before a number is no part of it.
+    """
+    found = []
+    for run in list(_FIGURES.finditer(text)) or list(_RUN.finditer(text)):
+        if _replace(run) != run.group():
+            x = "X" if run.group()[-1] in "xXｘＸ" else ""
+            found.append((run.start(), run.end(), _plain_digits(run.group()) + x))
+    return found
+
+
+def _plain_digits(run: str) -> str:
+    return "".join(NUMERALS.get(char) or str(int(char)) for char in _DIGITS.findall(run))
+
+
 def _replace(found: re.Match[str]) -> str:
     run = found.group()
-    digits = "".join(NUMERALS.get(char) or str(int(char)) for char in _DIGITS.findall(run))
+    digits = _plain_digits(run)
     spaced = _CLOSE.search(run) is None
     if spaced and (len(digits) < _SPACED or _DATES.fullmatch(run)):
         return run

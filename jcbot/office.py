@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jcbot import conversations, followers, questions
+from jcbot.people.service import PeopleService
+from jcbot.training.service import TrainingService
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jcbot.config import Config
+    from jcbot.people.keys import PeopleKeys
     from jcbot.settings import Human
+    from knowledge.training import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +31,24 @@ class Office:
     now: dt.datetime
     config: Config
     index_key: bytes
+    keys: PeopleKeys
+    training_limits: Limits
+    openid: str
 
     @property
     def human(self) -> Human:
         """Whom a worker can call or visit: phone, hours, address and name from the settings."""
         return self.config.human
+
+    @property
+    def people(self) -> PeopleService:
+        """The registry, for the worker of this turn."""
+        return PeopleService(self.conn, self.keys, self.openid, self.now, self.config.identity)
+
+    @property
+    def training(self) -> TrainingService:
+        """Classes and seats."""
+        return TrainingService(self.conn, self.now, self.training_limits)
 
     def recall(self, openid: str) -> dict[str, Any]:
         """Return the talk's state, {} if there is none or it is too old; holds it for the turn."""
@@ -53,7 +70,15 @@ class Office:
             self.conn, openid, following=following, created=created, now=self.now
         )
 
-    def erase(self, openid: str) -> None:
-        """Drop talk and questions of this worker; that they follow the account stays known."""
+    def erase(self, openid: str) -> int:
+        """Drop all that this worker left here; return how many sign-ups went.
+
+        Talk, questions, consent, binding, cards that wait, sign-ups and what was promised for
+        them. The registry itself is the office's; that they follow the account stays known.
+        """
+        person = self.people.bound_to()
+        dropped = self.training.forget(person) if person is not None else 0
         conversations.forget(self.conn, openid)
         questions.forget(self.conn, questions.asker(openid, self.index_key))
+        self.people.forget()
+        return dropped

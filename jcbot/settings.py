@@ -128,6 +128,15 @@ class Privacy(Section):
         return value
 
 
+class Identity(Section):
+    """[identity] how often somebody may fail to prove who they are, and what proves it."""
+
+    tries: int = Field(default=5, ge=1, le=20)
+    lock_minutes: int = Field(default=15, ge=1, le=1_440)
+    misses_per_minute: int = Field(default=100, ge=1, le=10_000)
+    ask_phone: bool = True
+
+
 class Demo(Section):
     """[demo] decides the simulator and its control addresses."""
 

@@ -21,6 +21,9 @@ NAMES = (
     "forget",
     "change",
     "useless",
+    "unbind",
+    "withdraw",
+    "copy",
 )
 EDGES = " \t\n，。！？、,.!?~～…；;：:「」“”\"'"
 PARTICLES = ("吧", "了", "啊", "呀", "呗", "哈")

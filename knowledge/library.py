@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from knowledge.card import CardField, load_card
 from knowledge.commands import Commands, load_commands
 from knowledge.facts import FactBook
+from knowledge.names import Names, load_names
 from knowledge.reading import ROOT, KnowledgeError, Table, read_toml
 from knowledge.registry import ListColumns, load_registry
 from knowledge.replies import Replies, load_replies
@@ -57,7 +59,9 @@ class Library:
     elsewhere: tuple[Elsewhere, ...]
     relatives: dict[str, str]
     counties: dict[str, str]
+    names: Names
     registry: ListColumns
+    card: tuple[CardField, ...]
     training: TrainingBook
     understander: Understander
 
@@ -126,7 +130,11 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         read_toml(root / "relatives.toml").table("call")
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
+    "names": lambda root, _cache, _book: load_names(root / "lexicon" / "surnames.toml"),
     "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
+    "card": lambda root, _cache, book: load_card(
+        root / "registry" / "card.toml", load_registry(book, root / "registry" / "columns.toml")
+    ),
     "training": lambda root, _cache, _book: load_training(root / "training"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }

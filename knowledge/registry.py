@@ -43,6 +43,10 @@ class ListColumn:
         """Our own heading for it."""
         return self.names[0]
 
+    def shown(self, code: str) -> str:
+        """Return a code as people call it: the first of its words."""
+        return next((word for word, each in self.words.items() if each == code), code)
+
 
 @dataclass(frozen=True, slots=True)
 class ListColumns:

@@ -32,6 +32,7 @@ class PeopleKeys:
             BlindIndex(keyring, f"people.{domain}", 8) for domain in ("name", "phone", "tail")
         )
         self._phone = phone.of
+        self.strike_key = BlindIndex(keyring, "people.strike", 16).of
         self._name, self._tail = (lru_cache(MANY)(each.of) for each in (name, tail))
 
     def name_key(self, name: str) -> bytes:

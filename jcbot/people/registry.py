@@ -35,6 +35,23 @@ def by_id(conn: Connection, keys: PeopleKeys, id_number: str) -> Person | None:
     return next(iter(_find(conn, keys, ID, keys.id_key(id_number), 1)), None)
 
 
+def by_key(conn: Connection, keys: PeopleKeys, id_key: bytes) -> Person | None:
+    """Return the person whose ID number has this key."""
+    return next(iter(_find(conn, keys, ID, id_key, 1)), None)
+
+
+def nearest(conn: Connection, keys: PeopleKeys, id_key: bytes) -> Person | None:
+    """Return the person with this key, or else another one: the work is the same.
+
+    None only in an empty registry.
+    """
+    mine = (_K.generation == live_number, _K.domain == ID)
+    query = select(people).join(people_keys, people.c.id == _K.person).order_by(_K.key).limit(1)
+    row = conn.execute(query.where(*mine, _K.key >= id_key)).first()
+    row = row or conn.execute(query.where(*mine)).first()  # behind the last key
+    return _opened(row, keys) if row is not None else None
+
+
 def by_name(conn: Connection, keys: PeopleKeys, name: str, most: int) -> list[Person]:
     """Return up to `most` people of this name."""
     found = _find(conn, keys, NAME, keys.name_key(name), most)

@@ -1,0 +1,275 @@
+"""Finding a class (看班): by county, trade and days, a page at a time; one in full; who teaches."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Any
+
+from handlers import human, menu
+from handlers.text import lines
+from handlers.wording import day
+from jcbot.training.errors import NoSuchClassError
+from knowledge.slots import extract_slots
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+    from jcbot.training.browsing import Days
+    from jcbot.training.model import Body, Course
+
+LONG = 24  # characters of a message that only narrows down what was looked for
+PLAN = 80  # characters of a teaching plan shown
+OPEN = "open"
+NUMBER = re.compile(r"[a-z0-9][a-z0-9-]{2,39}", re.ASCII)
+WANTED = ("county", "occupation", "date", "level")
+
+
+def browse(turn: Turn) -> str:
+    """Show what fits the message: classes, one class by its number, or who teaches a trade."""
+    course = named(turn)
+    if course is not None:
+        return tell(turn, course)
+    if _says(turn, "several_people"):
+        return several(turn)
+    wanted = slots(turn)
+    if _says(turn, "where_taught"):
+        return taught(turn, wanted)
+    turn.state.looking = wanted
+    return show(turn)
+
+
+def slots(turn: Turn) -> dict[str, Any]:
+    """What class the message speaks of."""
+    found = extract_slots(turn.normal, turn.today)
+    return {key: found[key] for key in WANTED if key in found}
+
+
+def follow(turn: Turn) -> str | None:
+    """那高平的呢, 下周的, 电焊的有没有: the same look with one thing changed; None for all else."""
+    state, understood = turn.state, turn.understood
+    if state.last != "training" or understood is None or len(turn.normal) > LONG:
+        return None
+    if understood.intent in {"training_register", "training_cancel", "my_training", "card_status"}:
+        return None
+    if understood.intent not in {"out_of_scope", "training_browse"} and understood.score > 0.8:  # noqa: PLR2004
+        return None
+    wanted = slots(turn)
+    if not wanted or _says(turn, "where_taught"):
+        return None
+    state.looking = {key: value for key, value in state.looking.items() if key != "page"} | wanted
+    return show(turn)
+
+
+def page(turn: Turn, number: str) -> str:
+    """Show another page of the same list."""
+    turn.state.looking["page"] = int(number)
+    return show(turn)
+
+
+def show(turn: Turn) -> str:
+    """Show the classes that are looked for; where there are none, what comes nearest."""
+    state = turn.state
+    looking = state.looking
+    state.last, state.picked, state.misses = "training", "", 0
+    county, trade = looking.get("county", ""), looking.get("occupation", "")
+    found = turn.office.training.browse(county, trade, _days(looking), looking.get("page", 1))
+    if not found.total:
+        return _none(turn, county, trade)
+    head = turn.say("training.found", what=_what(turn, looking), total=found.total)
+    more = found.number + 1 if found.number < found.pages else 0
+    return lines(head, _list(turn, found.courses, more), turn.say("training.pick"))
+
+
+def named(turn: Turn) -> Course | None:
+    """Return the class whose number the message names."""
+    for word in NUMBER.findall(turn.normal):
+        if any(char.isdigit() for char in word) and len(word) > 2:  # noqa: PLR2004
+            for number in (word.upper(), word):
+                try:
+                    return turn.office.training.details(number)
+                except NoSuchClassError:
+                    continue
+    return None
+
+
+def details(turn: Turn, number: str) -> str:
+    """Tell all about one class, by its number."""
+    try:
+        return tell(turn, turn.office.training.details(number))
+    except NoSuchClassError:
+        return lines(turn.say("training.no_class", number=number), show(turn))
+
+
+def tell(turn: Turn, course: Course) -> str:
+    """几点, 在哪, 带啥, 找谁: all about one class, and how to sign up."""
+    state = turn.state
+    state.last, state.picked, state.misses = "training", course.number, 0
+    kind = turn.library.training.columns.say("kind", course.kind)
+    head = turn.say(
+        "training.details_head", name=name(turn, course), number=course.number, kind=kind
+    )
+    parts = [
+        head, _when(turn, course), _part(turn, "where", place=course.place or course.county),
+        _part(turn, "bring", bring=course.bring), _part(turn, "who", who=who(turn, course)),
+        _part(turn, "body", body=course.body), _part(turn, "plan", plan=course.plan[:PLAN]),
+        _part(turn, "teachers", teachers=course.teachers[:PLAN]), _seats(turn, course),
+    ]  # fmt: skip
+    return lines(*parts, menu.offer(turn, _offers(turn, course)))
+
+
+def name(turn: Turn, course: Course) -> str:
+    """Return 电工班（初级）."""
+    if not course.level:
+        return turn.say("training.class_name", occupation=course.occupation)
+    level = turn.library.training.columns.say("level", course.level)
+    return turn.say("training.class_level", occupation=course.occupation, level=level)
+
+
+def who(turn: Turn, course: Course) -> str:
+    """Return whom to ask about a class."""
+    return f"{course.contact}{course.phone}" or turn.say("training.ask_who")
+
+
+def room(turn: Turn, course: Course) -> str:
+    """Return how much room a class has."""
+    key = "training.room_free" if course.free else "training.room_full"
+    return turn.say(key, free=course.free)
+
+
+def taught(turn: Turn, wanted: dict[str, Any]) -> str:
+    """哪里能学: who teaches it, those with open classes first."""
+    county, trade = wanted.get("county", ""), wanted.get("occupation", "")
+    turn.state.looking, turn.state.last = wanted, "training"
+    found = turn.office.training.bodies(trade, county)
+    if not found and county:
+        found, county = turn.office.training.bodies(trade, ""), ""
+    if not found:
+        return lines(turn.say("training.no_bodies", where=county, trade=trade), show(turn))
+    head = turn.say("training.bodies", trade=trade) if trade else turn.say("training.bodies_all")
+    told = [_body(turn, each) for each in found[: menu.MOST - 1]]
+    offers = [("classes:1", turn.say("training.offer_more")), _human(turn)]
+    return lines(head, *told, menu.offer(turn, offers))
+
+
+def several(turn: Turn) -> str:
+    """Several people for one phone: say how."""
+    return lines(turn.say("training.several_people"), human.contact(turn))
+
+
+def _days(looking: dict[str, Any]) -> Days:
+    """Return first and last day; a class that begins on another day than asked is none."""
+    named_days = looking.get("date")
+    if not named_days:
+        return None, None
+    first, last = named_days if isinstance(named_days, list) else (named_days, named_days)
+    return dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+
+
+def _what(turn: Turn, looking: dict[str, Any]) -> str:
+    county, trade = looking.get("county", ""), looking.get("occupation", "")
+    said = _on(turn)
+    if not county and not trade:
+        return said + turn.say("training.found_all")
+    return said + turn.say("training.found_some", where=county, trade=_trade(turn, trade))
+
+
+def _trade(_turn: Turn, trade: str) -> str:
+    return trade.removesuffix("班")
+
+
+def _list(turn: Turn, courses: tuple[Course, ...], more: int) -> str:
+    actions = [(f"class:{each.number}", _row(turn, each)) for each in courses]
+    if more:
+        actions.append((f"classes:{more}", turn.say("training.next_page")))
+    return menu.offer(turn, actions)
+
+
+def _row(turn: Turn, course: Course) -> str:
+    return turn.say(
+        "training.row", name=name(turn, course), first=day(course.first_day), days=course.days,
+        county=course.county, room=room(turn, course),
+    )  # fmt: skip
+
+
+def _none(turn: Turn, county: str, trade: str) -> str:
+    """Nothing fits: the same trade elsewhere, else what there is in the county, else at all."""
+    said = turn.say("training.none", where=county, trade=_trade(turn, trade), days=_on(turn))
+    office, anytime = turn.office.training, (None, None)
+    wider = [(county, trade), ("", trade)] if trade else []
+    for where, what in [*wider, (county, ""), ("", "")]:
+        found = office.browse(where, what, anytime, 1)
+        if found.total:
+            turn.state.looking = {
+                key: value for key, value in (("county", where), ("occupation", what)) if value
+            }
+            head = turn.say(
+                "training.found", what=_what(turn, turn.state.looking), total=found.total
+            )
+            more = 2 if found.pages > 1 else 0
+            return lines(said, head, _list(turn, found.courses, more), turn.say("training.pick"))
+    return lines(turn.say("training.nothing_at_all"), human.contact(turn))
+
+
+def _on(turn: Turn) -> str:
+    first, last = _days(turn.state.looking)
+    if not first or not last:
+        return ""
+    key = "training.found_day" if first == last else "training.found_days"
+    return turn.say(key, first=day(first), last=day(last))
+
+
+def _when(turn: Turn, course: Course) -> str:
+    return turn.say(
+        "training.details_when", first=day(course.first_day), last=day(course.last_day),
+        days=course.days, hours=f"，{course.hours}" if course.hours else "",
+    )  # fmt: skip
+
+
+def _part(turn: Turn, key: str, **values: str) -> str:
+    """One line about a class, left out where nothing is known."""
+    return turn.say(f"training.details_{key}", **values) if all(values.values()) else ""
+
+
+def _seats(turn: Turn, course: Course) -> str:
+    last = day((course.deadline - dt.timedelta(seconds=1)).date())
+    if course.state != OPEN:
+        return turn.say("training.details_cancelled")
+    if turn.now >= course.deadline:
+        return turn.say("training.details_closed", deadline=last)
+    said = turn.say(
+        "training.details_seats", seats=course.seats, room=room(turn, course), deadline=last
+    )
+    fee = f"training.fee_{course.kind}"
+    return said + (turn.say(fee) if fee in turn.library.replies else "")
+
+
+def _offers(turn: Turn, course: Course) -> list[tuple[str, str]]:
+    offers = [("classes:1", turn.say("training.offer_more")), _human(turn)]
+    if course.state == OPEN and turn.now < course.deadline:
+        key = "training.offer_sign_up" if course.free else "training.offer_queue"
+        offers.insert(0, (f"sign_up:{course.number}", turn.say(key)))
+    return offers
+
+
+def _human(turn: Turn) -> tuple[str, str]:
+    return "human_agent", turn.say("menu.to_human")
+
+
+def _body(turn: Turn, body: Body) -> str:
+    qualified = body.qualification
+    qualification = (
+        turn.say("training.body_qualification", qualification=qualified) if qualified else ""
+    )
+    contact = body.contact or body.phone
+    who = (
+        turn.say("training.body_contact", contact=body.contact, phone=body.phone) if contact else ""
+    )
+    open_ = turn.say("training.body_open", count=body.open_classes) if body.open_classes else ""
+    return turn.say(
+        "training.body", name=body.name, county=body.county, qualification=qualification,
+        contact=who + open_,
+    )  # fmt: skip
+
+
+def _says(turn: Turn, cue: str) -> bool:
+    return any(word in turn.normal for word in turn.library.cues[cue])

@@ -1,0 +1,182 @@
+"""One's own classes (我的培训): what is held, how far it is, and giving a seat back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import classes, identity, menu
+from handlers.text import lines
+from handlers.wording import day
+from jcbot.training.errors import TrainingError
+from jcbot.training.model import CANCELLED, WAITING
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+    from jcbot.training.model import Mine
+
+CONFIRM = "cancel"
+SHOWN = 6
+
+
+def show(turn: Turn) -> str:
+    """Show all classes of the person bound, the running and coming ones first."""
+    if said := identity.require(turn, "my_training"):
+        return said
+    turn.state.last = "my_training"
+    key = turn.office.people.bound_to()
+    mine = turn.office.training.mine(key) if key is not None else []
+    who = identity.called(turn)
+    if not mine:
+        actions = [("training_browse", turn.say("card.offer_browse")), _human(turn)]
+        return lines(turn.say("training.mine_none", who=who), menu.offer(turn, actions))
+    mine.sort(key=lambda each: each.course.last_day < turn.today)
+    told = [_told(turn, each) for each in mine[:SHOWN]]
+    actions = [("classes:1", turn.say("training.offer_more")), _human(turn)]
+    if _given_back(turn, mine):
+        actions.insert(0, ("training_cancel", turn.say("training.offer_cancel")))
+    head = turn.say("training.mine_head", who=who)
+    return lines(head, *told, _count(turn, mine), menu.offer(turn, actions))
+
+
+def cancel(turn: Turn) -> str:
+    """取消报名, 不去了: which class, then a question before it is given back."""
+    if said := identity.require(turn, "training_cancel"):
+        return said
+    key = turn.office.people.bound_to()
+    mine = _given_back(turn, turn.office.training.mine(key)) if key is not None else []
+    if not mine:
+        actions = [("my_training", turn.say("training.offer_mine")), _human(turn)]
+        return lines(turn.say("training.nothing_to_cancel"), menu.offer(turn, actions))
+    meant = _meant(turn, mine)
+    swap = any(word in turn.normal for word in turn.library.cues["to_another_class"])
+    lead = turn.say("training.cancel_then_other") if swap else ""
+    if len(meant) == 1:
+        return lines(lead, _ask(turn, meant[0]))
+    shown = (meant or mine)[: menu.MOST]
+    actions = [(f"cancel:{each.course.number}", _short(turn, each)) for each in shown]
+    return lines(lead, turn.say("training.cancel_which"), menu.offer(turn, actions))
+
+
+def cancel_one(turn: Turn, number: str) -> str:
+    """Ask before this class is given back."""
+    if said := identity.require(turn, f"cancel:{number}"):
+        return said
+    held = _mine(turn, number)
+    return _ask(turn, held) if held else cancel(turn)
+
+
+def ask_again(turn: Turn) -> str:
+    """Put the question once more."""
+    return cancel_one(turn, turn.state.picked)
+
+
+def answer(turn: Turn) -> str | None:
+    """Take the answer to the question before a seat is given back; None for another matter."""
+    if turn.state.task != CONFIRM:
+        return None
+    intent = turn.understood.intent if turn.understood else ""
+    text = turn.normal.strip(" 。.!！,，")
+    if text == "1" or intent in {"affirm", "training_cancel"}:
+        return _do(turn)
+    if text == "2" or intent == "deny":
+        turn.state.task = ""
+        held = _mine(turn, turn.state.picked)
+        named = classes.name(turn, held.course) if held else ""
+        return turn.say("training.not_cancelled", name=named)
+    if turn.understood and turn.understood.sure == "act" and intent not in identity.ANSWERS:
+        return None
+    return lines(turn.say("training.cancel_again"), _yes_or_no(turn))
+
+
+def _do(turn: Turn) -> str:
+    key, number = turn.office.people.bound_to(), turn.state.picked
+    turn.state.task = turn.state.picked = ""
+    if key is None:
+        return cancel_one(turn, number)
+    try:
+        course = turn.office.training.details(number)
+        released = turn.office.training.cancel(number, key)
+    except TrainingError as fault:
+        return fault.sentence
+    name = "training.cancelled_queue" if released.state == WAITING else "training.cancelled"
+    actions = [
+        ("classes:1", turn.say("training.offer_more")),
+        ("my_training", turn.say("training.offer_mine")),
+    ]
+    said = turn.say(name, name=classes.name(turn, course))
+    return lines(said, menu.offer(turn, actions))
+
+
+def _ask(turn: Turn, held: Mine) -> str:
+    turn.state.task, turn.state.picked = CONFIRM, held.course.number
+    turn.state.offered = []
+    queue = held.state == WAITING
+    key = "training.cancel_confirm_queue" if queue else "training.cancel_confirm"
+    first, named = day(held.course.first_day), classes.name(turn, held.course)
+    return lines(turn.say(key, name=named, first=first), _yes_or_no(turn))
+
+
+def _yes_or_no(turn: Turn) -> str:
+    return f"1. {turn.say('training.cancel_yes')}\n2. {turn.say('training.cancel_no')}"
+
+
+def _mine(turn: Turn, number: str) -> Mine | None:
+    key = turn.office.people.bound_to()
+    mine = turn.office.training.mine(key) if key is not None else []
+    return next((m for m in mine if m.course.number == number and m.state != CANCELLED), None)
+
+
+def _given_back(turn: Turn, mine: list[Mine]) -> list[Mine]:
+    """Those that can be given back still, and those that would be refused with a reason."""
+    return [each for each in mine if each.state != CANCELLED and turn.today <= each.course.last_day]
+
+
+def _meant(turn: Turn, mine: list[Mine]) -> list[Mine]:
+    """Those the message names, by number or trade; all where it names none."""
+    named = classes.named(turn)
+    if named is not None:
+        return [each for each in mine if each.course.number == named.number]
+    trade = classes.slots(turn).get("occupation", "")
+    if trade:
+        return [each for each in mine if trade in each.course.occupation]
+    return mine
+
+
+def _told(turn: Turn, each: Mine) -> str:
+    course = each.course
+    values = {
+        "name": classes.name(turn, course), "number": course.number, "place": each.place,
+        "first": day(course.first_day), "last": day(course.last_day),
+    }  # fmt: skip
+    if each.state == CANCELLED:
+        return turn.say("training.mine_cancelled", **values)
+    if each.state == WAITING:
+        return turn.say("training.mine_waiting", **values)
+    if course.last_day < turn.today:
+        return turn.say("training.mine_over", **values)
+    key = "training.mine_running" if course.begun(turn.now) else "training.mine_confirmed"
+    hours = f"，{course.hours}" if course.hours else ""
+    where = turn.say("training.mine_where", place=course.place or course.county, hours=hours)
+    return turn.say(key, **values) + where
+
+
+def _short(turn: Turn, each: Mine) -> str:
+    return f"{classes.name(turn, each.course)}，{day(each.course.first_day)}"
+
+
+def _count(turn: Turn, mine: list[Mine]) -> str:
+    """How many of the year's free trainings are used up."""
+    limits = turn.library.training.limits
+    year = turn.today.year
+    counted = [
+        each for each in mine
+        if each.state != CANCELLED and each.course.kind in limits.yearly_kinds
+        and each.course.first_day.year == year
+    ]  # fmt: skip
+    if not counted:
+        return ""
+    return turn.say("training.mine_count", year=year, count=len(counted), most=limits.yearly_most)
+
+
+def _human(turn: Turn) -> tuple[str, str]:
+    return "human_agent", turn.say("menu.to_human")

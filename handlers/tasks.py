@@ -1,0 +1,55 @@
+"""The open step of a card or a sign-up (办事步骤): whose turn it is to read the message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import card_form, identity, my_training, sign_up
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handlers.turn import Turn
+
+READERS: tuple[Callable[[Turn], str | None], ...] = (
+    identity.answer,
+    card_form.answer,
+    sign_up.answer,
+    my_training.answer,
+)
+
+
+def answer(turn: Turn) -> str | None:
+    """Read the message as an answer to the open step; None where none is, or it fits nothing."""
+    if not turn.state.task:
+        return None
+    for read in READERS:
+        said = read(turn)
+        if said is not None:
+            return said
+    return None
+
+
+def again(turn: Turn) -> str:
+    """Put the open step once more, after an aside."""
+    ask = AGAIN.get(turn.state.task)
+    said = ask(turn) if ask else ""
+    return turn.say("interview.back_to_question") + said if said else ""
+
+
+def resume(turn: Turn) -> str | None:
+    """继续: take up the step that was put aside; None where there is none."""
+    if not turn.state.unshelve():
+        return None
+    return again(turn)
+
+
+AGAIN: dict[str, Callable[[Turn], str]] = {
+    identity.CONSENT: lambda turn: turn.say("identity.notice"),
+    identity.IDENTIFY: identity.ask_again,
+    card_form.FIELD: card_form.ask_again,
+    card_form.CONFIRM: card_form.read_back,
+    sign_up.GROUPS: sign_up.ask_again,
+    sign_up.CONFIRM: sign_up.ask_again,
+    my_training.CONFIRM: my_training.ask_again,
+}

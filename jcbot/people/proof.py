@@ -1,0 +1,99 @@
+"""Proving who one is (核对身份): name, ID number, phone's last four digits against the registry.
+
+Nobody learns from the answer, or from how long it takes, whether a number is in the registry:
+no such person, does not match and locked are one refusal after the same work.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jcbot.outbox import Promise, promise
+from jcbot.people import bindings, strikes
+from jcbot.people.keys import TAIL, plain_name
+from jcbot.people.registry import nearest
+from jcbot.storage.locks import hold
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection
+
+    from jcbot.people.keys import PeopleKeys
+    from jcbot.people.pocket import Pocket
+    from jcbot.people.registry import Person
+    from jcbot.settings import Identity
+
+TRIED, MOVED = "identity_tried", "binding_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One try of one openid at one moment."""
+
+    conn: Connection
+    keys: PeopleKeys
+    openid: str
+    now: dt.datetime
+    limits: Identity
+
+
+def prove(case: Case, claim: Pocket) -> bool:
+    """Bind the openid to the person if all fits; else count the try. `claim` has name and number.
+
+    A number of the registry with its right name, but without the phone's digits that stand
+    there, is refused and not counted: the worker may send them yet.
+    """
+    conn, keys, now = case.conn, case.keys, case.now
+    id_key = keys.id_key(claim.id_number)
+    hold(conn, "identity", id_key.hex())
+    own, theirs = keys.strike_key(f"openid {case.openid}"), keys.strike_key(claim.id_number)
+    braked = strikes.in_this_minute(conn, now) >= case.limits.misses_per_minute
+    shut = [strikes.locked(conn, key, now) for key in (own, theirs)]
+    named, complete = _compare(nearest(conn, keys, id_key), id_key, claim, case.limits)
+    if braked or any(shut):
+        return False
+    if complete:
+        strikes.clear(conn, own)
+        strikes.clear(conn, theirs)
+        _bind(case, id_key)
+        return True
+    if not (named and not claim.tail and not claim.no_phone):
+        _miss(case, (own, theirs), id_key)
+    return False
+
+
+def _compare(
+    person: Person | None, id_key: bytes, claim: Pocket, limits: Identity
+) -> tuple[bool, bool]:
+    """Compare with the nearest person; return whether the name fits, and whether all does."""
+    name, phone, key = (person.name, person.phone, person.row.id_key) if person else ("", "", b"")
+    same = hmac.compare_digest(bytes(key), id_key)
+    named = hmac.compare_digest(plain_name(name).encode(), plain_name(claim.name).encode())
+    tail = hmac.compare_digest(phone[-TAIL:].encode(), claim.tail.encode())
+    proven = tail or not phone or not limits.ask_phone
+    return same and named, same and named and proven
+
+
+def _miss(case: Case, keys: tuple[bytes, bytes], id_key: bytes) -> None:
+    for key in keys:
+        strikes.miss(case.conn, key, case.now, case.limits)
+    strikes.count_minute(case.conn, case.now)
+    owner = bindings.owner(case.conn, id_key)
+    if owner is not None and owner != case.openid:
+        _tell(case, TRIED, owner, id_key)
+
+
+def _bind(case: Case, id_key: bytes) -> None:
+    before = bindings.bind(case.conn, case.openid, id_key, case.now)
+    if before is not None:
+        _tell(case, MOVED, before, id_key)
+
+
+def _tell(case: Case, kind: str, openid: str, id_key: bytes) -> None:
+    """Promise word to who is bound: of tries once a day, of a move each time."""
+    when = case.now.date().isoformat() if kind == TRIED else str(int(case.now.timestamp()))
+    key = f"{kind}:{id_key.hex()}:{when}"
+    promise(case.conn, Promise(key, kind, openid, {}, case.now))

@@ -1,0 +1,93 @@
+"""What a talk may ask of the registry (本人资料): consent, proof, one's own card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jcbot.people import bindings, cards, pocket
+from jcbot.people.proof import Case, prove
+from jcbot.people.registry import by_key
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection
+
+    from jcbot.people.cards import CardRequest
+    from jcbot.people.keys import PeopleKeys
+    from jcbot.people.pocket import Pocket
+    from jcbot.people.registry import Person
+    from jcbot.settings import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleService:
+    """The registry for one openid during one turn; writes go with the turn's transaction."""
+
+    conn: Connection
+    keys: PeopleKeys
+    openid: str
+    now: dt.datetime
+    limits: Identity
+
+    def agreed(self, version: str) -> bool:
+        """Say whether this version of the notice was agreed to."""
+        return bindings.agreed(self.conn, self.openid, version)
+
+    def agree(self, version: str) -> None:
+        """Keep the consent."""
+        bindings.agree(self.conn, self.openid, version, self.now)
+
+    def withdraw(self) -> None:
+        """Take the consent back, with binding and what was sent."""
+        bindings.withdraw(self.conn, self.openid, self.now)
+        pocket.empty(self.conn, self.openid)
+
+    def pocket(self) -> Pocket:
+        """Return what was sent of name and numbers so far."""
+        return pocket.look(self.conn, self.keys.sealer, self.openid)
+
+    def keep(self, what: Pocket) -> None:
+        """Keep name and numbers, sealed, for the messages to come."""
+        pocket.keep(self.conn, self.keys.sealer, self.openid, what, self.now)
+
+    def empty_pocket(self) -> None:
+        """Drop what was sent."""
+        pocket.empty(self.conn, self.openid)
+
+    def prove(self, claim: Pocket) -> bool:
+        """Check name and numbers against the registry, and bind if they fit."""
+        return prove(Case(self.conn, self.keys, self.openid, self.now, self.limits), claim)
+
+    def bound_to(self) -> bytes | None:
+        """Return the key of the person this openid speaks for."""
+        return bindings.bound_to(self.conn, self.openid)
+
+    def unbind(self) -> None:
+        """Speak for nobody any more."""
+        bindings.unbind(self.conn, self.openid)
+        pocket.empty(self.conn, self.openid)
+
+    def myself(self) -> Person | None:
+        """Return the person bound, None where nobody is or who left the registry."""
+        key = self.bound_to()
+        return by_key(self.conn, self.keys, key) if key is not None else None
+
+    def key_of(self, id_number: str) -> bytes:
+        """Return the key of an ID number."""
+        return self.keys.id_key(id_number)
+
+    def ask_card(self, id_key: bytes, kind: str, told: dict[str, Any]) -> None:
+        """Send a new card or a correction to the staff; `TooManyRequestsError`."""
+        cards.ask(self.conn, self.keys, cards.Told(self.openid, id_key, kind, told), self.now)
+
+    def asked(self, id_key: bytes) -> list[CardRequest]:
+        """Return what this openid asked for on this card, the latest first."""
+        return cards.of_openid(self.conn, self.keys, self.openid, id_key)
+
+    def forget(self) -> None:
+        """Drop consent, binding, pocket and requests of this openid."""
+        bindings.forget(self.conn, self.openid)
+        pocket.empty(self.conn, self.openid)
+        cards.forget(self.conn, self.openid)

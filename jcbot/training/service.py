@@ -1,0 +1,54 @@
+"""What a talk may ask of the training office (培训): classes, seats, one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jcbot.training import browsing, erasing, seats
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Connection
+
+    from jcbot.training.browsing import Days
+    from jcbot.training.model import Applicant, Body, Course, Mine, Page, Released, SignUp
+    from knowledge.training import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingService:
+    """Classes and seats during one turn; writes go with the turn's transaction."""
+
+    conn: Connection
+    now: dt.datetime
+    limits: Limits
+
+    def browse(self, county: str, occupation: str, days: Days, page: int) -> Page:
+        """Return a page of the classes that can be signed up for."""
+        return browsing.browse(self.conn, (county, occupation), days, page, self.now)
+
+    def details(self, number: str) -> Course:
+        """Return one class; `NoSuchClassError`."""
+        return browsing.details(self.conn, number)
+
+    def bodies(self, occupation: str, county: str) -> list[Body]:
+        """Return who teaches it."""
+        return browsing.bodies(self.conn, occupation, county, self.now)
+
+    def mine(self, person: bytes) -> list[Mine]:
+        """Return a person's classes by first day."""
+        return browsing.mine(self.conn, person, self.now)
+
+    def sign_up(self, number: str, applicant: Applicant) -> SignUp:
+        """Give a seat or a place in the line; a `TrainingError` if neither."""
+        return seats.sign_up(self.conn, number, applicant, self.now, self.limits)
+
+    def cancel(self, number: str, person: bytes) -> Released:
+        """Give a seat or place back; `NotSignedUpError`, `CancelTooLateError`."""
+        return seats.cancel(self.conn, number, person, self.now, self.limits)
+
+    def forget(self, person: bytes) -> int:
+        """Drop all sign-ups of a person; seats not begun go to the line."""
+        return erasing.forget(self.conn, person, self.now, self.limits)

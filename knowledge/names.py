@@ -1,0 +1,78 @@
+"""Finding a person's name (姓名) in what was written; pure, and only a guess to be checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from knowledge.reading import read_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PIECES = re.compile(r"[^\w·•]+|[0-9A-Za-z_]+")
+_DOTS = re.compile("[·•]")
+SHORTEST, LONGEST, WITH_DOT = 2, 4, 20
+GIVEN = 2  # characters behind a surname
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Surnames, the words around names, and what looks like a name and is none.
+
+    `no_phone` are the ways to say that no phone was left with the office.
+    """
+
+    single: frozenset[str]
+    double: tuple[str, ...]
+    around: tuple[str, ...]
+    no_phone: frozenset[str]
+    not_names: frozenset[str]
+
+    def find(self, text: str, *, beside_number: bool) -> str:
+        """Return the name that `text` (numbers taken out) gives, "" if there is none.
+
+        Alone, a name has to begin with a surname; beside a number any short word is believed.
+        """
+        for piece in self._pieces(text):
+            if _DOTS.search(piece):
+                if SHORTEST < len(piece) <= WITH_DOT:
+                    return piece
+            elif SHORTEST <= len(piece) <= LONGEST:
+                if piece not in self.not_names and (beside_number or self._begins(piece)):
+                    return piece
+            elif beside_number and (tail := self._at_the_end(piece)):
+                return tail
+        return ""
+
+    def _pieces(self, text: str) -> list[str]:
+        for word in self.around:
+            text = text.replace(word, " ")
+        pieces = (piece for piece in _PIECES.split(text) if piece)
+        return [piece for piece in pieces if not piece.isascii()]
+
+    def _begins(self, piece: str) -> bool:
+        if piece.startswith(self.double):
+            return len(piece) > GIVEN
+        return piece[0] in self.single and len(piece) <= GIVEN + 1
+
+    def _at_the_end(self, piece: str) -> str:
+        """帮我查查李建国: the name behind other words."""
+        for length in (4, 3, 2):
+            tail = piece[-length:]
+            if tail.startswith(self.double) == (length == LONGEST) and self._begins(tail):
+                return tail
+        return ""
+
+
+def load_names(path: Path) -> Names:
+    """Read the lists; a fault is a `KnowledgeError`."""
+    table = read_toml(path)
+    around = sorted(table.texts("around"), key=len, reverse=True)
+    names = Names(
+        frozenset("".join(table.text("single").split())), tuple(table.texts("double")),
+        tuple(around), frozenset(table.texts("no_phone")), frozenset(table.texts("not_names")),
+    )  # fmt: skip
+    table.done()
+    return names
