@@ -90,7 +90,7 @@ def build(
     app.add_routes(endpoint.routes())
     (admin or app).add_routes(health.routes())
     if config.demo.enabled:
-        app.add_routes(Control(account, clock).routes())
+        app.add_routes(Control(account, clock, desk).routes())
     service = Service(
         config, clock, desk, shared, tries, health, endpoint, keyring, app, admin
     )  # fmt: skip

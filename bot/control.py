@@ -1,22 +1,30 @@
-"""Control addresses that exist only in the demo (演示控制): moving the clock."""
+"""Control addresses that exist only in the demo (演示控制): the clock, and what would be sent."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.wechat.envelope import Refusal, check_handshake
+from handlers.notices import words
 from jcbot.clock import machine_time
+from jcbot.outbox import promised
+from jcbot.training.browsing import details
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.pipeline import Desk
     from bot.wechat.sealing import Account
     from jcbot.clock import Clock
 
-PATH = "/demo/time"
+PATH, NOTICES = "/demo/time", "/demo/notices"
+MOST = 10_000  # promises looked through
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DELTA = re.compile(r"([+-]?)([0-9]{1,5})([smhdw])")
 
@@ -36,10 +44,11 @@ class Control:
 
     account: Account
     clock: Clock
+    desk: Desk
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes to add to an application."""
-        return [web.post(PATH, self.move)]
+        return [web.post(PATH, self.move), web.post(NOTICES, self.notices)]
 
     async def move(self, request: web.Request) -> web.Response:
         """Advance the clock by the signed request's `echostr` and answer with the new time."""
@@ -54,3 +63,19 @@ class Control:
         except OverflowError:
             return web.Response(status=400, text="日历到头了")
         return web.Response(text=now.strftime("%Y-%m-%d %H:%M"))
+
+    async def notices(self, request: web.Request) -> web.Response:
+        """Answer with what is due to be sent to the openid in `echostr`: a list of [key, text]."""
+        openid = check_handshake(self.account, request.query, machine_time())
+        if isinstance(openid, Refusal):
+            return web.Response(status=openid.status)
+        return web.json_response(await self.desk.database.run(partial(self._due, openid)))
+
+    def _due(self, openid: str, conn: Connection) -> list[tuple[str, str]]:
+        now, desk = self.clock.now(), self.desk
+        found = []
+        for each in promised(conn, MOST):
+            if each.openid == openid and each.due <= now:
+                course = details(conn, each.payload["class"]) if "class" in each.payload else None
+                found.append((each.key, words(desk.library, each, course, desk.config.human)))
+        return found

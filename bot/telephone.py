@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,13 @@ class Telephone:
     def __init__(self, session: aiohttp.ClientSession, door: Door) -> None:
         self._session = session
         self._phone = Phone(session, door, _openid(FIRST))
+        self._seen: set[str] = set()
         self._own: dict[str, Callable[[str], Awaitable[str]]] = {
             "retry": self._retry,
             "raw": self._phone.send_xml,
             "as": self._speak_as,
             "time": self._move_time,
+            "notices": self._notices,
             "help": self._help,
         }
 
@@ -58,15 +61,26 @@ class Telephone:
     async def _move_time(self, delta: str) -> str:
         if control.read_delta(delta) is None:
             raise CommandError("写法：/time +1d（s秒 m分 h时 d天 w周）")
+        await self._control(control.PATH, delta)
+        return ""
+
+    async def _notices(self, _rest: str) -> str:
+        """What is due by now and was not shown yet on this telephone."""
+        due = json.loads(await self._control(control.NOTICES, self._phone.openid))
+        fresh = [text for key, text in due if key not in self._seen]
+        self._seen |= {key for key, _ in due}
+        return "\n".join(fresh)
+
+    async def _control(self, path: str, what: str) -> str:
         door = self._phone.door
         when, nonce = str(int(time.time())), "demo"
-        query = {"timestamp": when, "nonce": nonce, "echostr": delta}
+        query = {"timestamp": when, "nonce": nonce, "echostr": what}
         query["signature"] = signature(door.token, when, nonce)
-        address = door.url.removesuffix("/wechat") + control.PATH
+        address = door.url.removesuffix("/wechat") + path
         async with self._session.post(address, params=query) as answer:
             if answer.status != 200:  # noqa: PLR2004 - the only good one
-                raise NoAnswerError("拨不动：只有演示模式才有时间开关")
-        return ""
+                raise NoAnswerError("不行：只有演示模式才有这个开关")
+            return await answer.text()
 
 
 def _openid(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from handlers import human, identity, menu
 from handlers.text import lines
 from handlers.wording import day
-from jcbot.people.identity import mask_id, mask_name, mask_phone
+from jcbot.people.identity import mask_name
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +27,7 @@ def status(turn: Turn) -> str:
         return lines(turn.say("identity.only_own"), human.contact(turn))
     if said := identity.require(turn, "card_status"):
         return said
-    turn.state.last = "card"
+    turn.state.last, turn.state.topic = "card", ""
     person = turn.office.people.myself()
     if person is None:
         return lines(turn.say("identity.gone"), human.contact(turn))
@@ -51,13 +51,18 @@ def named_field(turn: Turn) -> CardField | None:
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def value_of(person: Person, field: CardField) -> Any:
+def value_of(turn: Turn, person: Person, field: CardField) -> Any:
     """Return what the registry has in a column, None for nothing."""
     if field.key == "phone":
-        return mask_phone(person.phone) if person.phone else None
+        return shown_phone(turn, person.phone) if person.phone else None
     if field.key == "groups":
         return known_groups(person) or None
     return getattr(person.row, field.key)
+
+
+def shown_phone(turn: Turn, phone: str) -> str:
+    """Return 尾号1234: no more of a number is ever shown."""
+    return turn.say("identity.tail", tail=phone[-4:])
 
 
 def known_groups(person: Person) -> dict[str, bool]:
@@ -73,12 +78,13 @@ def copy(turn: Turn) -> str:
     person, key = people.myself(), people.bound_to()
     if person is None or key is None:
         return turn.say("identity.copy_nothing")
-    phone = mask_phone(person.phone) if person.phone else turn.say("identity.no_value")
+    phone = shown_phone(turn, person.phone) if person.phone else turn.say("identity.no_value")
     named = turn.say(
         "identity.copy_name",
-        name=mask_name(person.name), id_number=mask_id(person.id_number), phone=phone,
+        name=mask_name(person.name), first=person.id_number[:3],
+        last=person.id_number[-4:], phone=phone,
     )  # fmt: skip
-    card = "；".join(said for each in turn.library.card if (said := _said(person, each)))
+    card = "；".join(said for each in turn.library.card if (said := _said(turn, person, each)))
     mine = [
         f"{each.course.occupation}{each.course.number}" for each in turn.office.training.mine(key)
     ]
@@ -103,19 +109,21 @@ def _head(turn: Turn, person: Person) -> str:
 
 
 def _shown(turn: Turn, person: Person) -> str:
-    said = [said for each in turn.library.card if each.show and (said := _said(person, each))]
+    said = [said for each in turn.library.card if each.show and (said := _said(turn, person, each))]
     return turn.say("card.shows", fields="；".join(said[:SHOWN])) if said else ""
 
 
-def _said(person: Person, field: CardField) -> str:
-    value = value_of(person, field)
+def _said(turn: Turn, person: Person, field: CardField) -> str:
+    value = value_of(turn, person, field)
     said = field.say(value) if value is not None else ""
     return f"{field.label}{said}" if said else ""
 
 
 def _missing(turn: Turn, person: Person) -> str:
     wanting = [
-        each.label for each in turn.library.card if each.missing and value_of(person, each) is None
+        each.label
+        for each in turn.library.card
+        if each.missing and value_of(turn, person, each) is None
     ]
     return turn.say("card.missing", fields="、".join(wanting)) if wanting else ""
 
@@ -125,7 +133,7 @@ def _to_do(turn: Turn, person: Person) -> str:
 
 
 def _one(turn: Turn, person: Person, field: CardField) -> str:
-    value = value_of(person, field)
+    value = value_of(turn, person, field)
     if value is None or not (said := field.say(value)):
         return turn.say("card.no_field", label=field.label)
     return turn.say("card.one_field", label=field.label, value=said)

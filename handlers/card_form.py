@@ -10,7 +10,7 @@ from jcbot.masking import mask
 from jcbot.people.cards import CORRECT, REGISTER
 from jcbot.people.cells import CellError, reader_of
 from jcbot.people.claims import read_claim
-from jcbot.people.identity import birth_of, mask_phone
+from jcbot.people.identity import birth_of
 from knowledge.slots import extract_slots
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FIELD, CONFIRM = "card_field", "card_confirm"
 TASKS = {FIELD, CONFIRM}
 PHONE = "phone"
+SURE = 0.8
+SHORT = 24  # characters of a message that only says what is wrong on the card
 CLASS = "card_program"
 
 
@@ -78,6 +80,14 @@ def go_on_new(turn: Turn) -> str:
     return lines(turn.say("card.begin_register"), _next(turn))
 
 
+def follow(turn: Turn) -> str | None:
+    """我户口登记错了, just after the card was shown: a change of that column."""
+    shown = turn.state.last == "card" and len(turn.normal) <= SHORT
+    if not shown or not _says(turn, "changing") or card.named_field(turn) is None:
+        return None
+    return correct(turn)
+
+
 def answer(turn: Turn) -> str | None:
     """Take an answer to the open field, or to the read-back; None for another matter."""
     if turn.state.task == FIELD:
@@ -104,6 +114,8 @@ def _which(turn: Turn) -> str:
 def _field_answer(turn: Turn) -> str | None:
     field = _field(turn, turn.state.draft["open"])
     new = turn.state.draft["kind"] == REGISTER
+    if turn.understood and turn.understood.score == 1 and _another_matter(turn):
+        return None
     if new and turn.normal.strip(" 。.!！") in turn.library.cues["skipping"]:
         turn.state.draft["told"][field.key] = None
         return _next(turn)
@@ -119,8 +131,9 @@ def _field_answer(turn: Turn) -> str | None:
 
 def _another_matter(turn: Turn) -> bool:
     understood = turn.understood
-    asks = understood is not None and understood.intent not in {*identity.ANSWERS, "card_register"}
-    return asks and understood is not None and understood.score > 0.8 and len(turn.normal) > 4  # noqa: PLR2004
+    if understood is None or understood.intent in {*identity.ANSWERS, "card_register"}:
+        return False
+    return understood.score > SURE
 
 
 def _take(turn: Turn, field: CardField, value: Any) -> str:
@@ -129,7 +142,7 @@ def _take(turn: Turn, field: CardField, value: Any) -> str:
         pocket = turn.office.people.pocket()
         pocket.phone = value
         turn.office.people.keep(pocket)
-        value = mask_phone(value)
+        value = card.shown_phone(turn, value)
     draft["told"][field.key] = value
     if draft["kind"] == REGISTER:
         return _next(turn)
@@ -153,7 +166,7 @@ def ask_again(turn: Turn) -> str:
     """Ask the open field."""
     field = _field(turn, turn.state.draft["open"])
     if turn.state.draft["kind"] == CORRECT:
-        return turn.say("card.ask_new", label=field.label, hint=_hint(turn, field))
+        return lines(turn.say("card.ask_new", label=field.label), _hint(turn, field))
     return lines(field.question, _hint(turn, field), turn.say("card.question_out"))
 
 

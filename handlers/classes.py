@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from handlers import human, menu
 from handlers.text import lines
-from handlers.wording import day
+from handlers.wording import soon
 from jcbot.training.errors import NoSuchClassError
 from knowledge.slots import extract_slots
 
@@ -34,8 +34,25 @@ def browse(turn: Turn) -> str:
     wanted = slots(turn)
     if _says(turn, "where_taught"):
         return taught(turn, wanted)
-    turn.state.looking = wanted
+    turn.state.looking = _near_home(turn, wanted)
     return show(turn)
+
+
+def _near_home(turn: Turn, wanted: dict[str, Any]) -> dict[str, Any]:
+    """附近的: of the county that the worker's card names."""
+    if wanted.get("county") or not _says(turn, "nearby"):
+        return wanted
+    person = turn.office.people.myself()
+    county = person.row.county if person is not None else None
+    return {"county": county, **wanted} if county else wanted
+
+
+def by_number(turn: Turn) -> str | None:
+    """A class number and nothing else: that class."""
+    if not NUMBER.fullmatch(turn.normal):
+        return None
+    course = named(turn)
+    return tell(turn, course) if course is not None and not turn.state.task else None
 
 
 def slots(turn: Turn) -> dict[str, Any]:
@@ -49,6 +66,8 @@ def follow(turn: Turn) -> str | None:
     state, understood = turn.state, turn.understood
     if state.last != "training" or understood is None or len(turn.normal) > LONG:
         return None
+    if state.picked and _says(turn, "about_a_class"):
+        return details(turn, state.picked)
     if understood.intent in {"training_register", "training_cancel", "my_training", "card_status"}:
         return None
     if understood.intent not in {"out_of_scope", "training_browse"} and understood.score > 0.8:  # noqa: PLR2004
@@ -70,14 +89,21 @@ def show(turn: Turn) -> str:
     """Show the classes that are looked for; where there are none, what comes nearest."""
     state = turn.state
     looking = state.looking
-    state.last, state.picked, state.misses = "training", "", 0
+    state.last, state.picked, state.misses, state.topic = "training", "", 0, ""
     county, trade = looking.get("county", ""), looking.get("occupation", "")
     found = turn.office.training.browse(county, trade, _days(looking), looking.get("page", 1))
     if not found.total:
         return _none(turn, county, trade)
-    head = turn.say("training.found", what=_what(turn, looking), total=found.total)
+    head = _head(turn, found.total)
     more = found.number + 1 if found.number < found.pages else 0
     return lines(head, _list(turn, found.courses, more), turn.say("training.pick"))
+
+
+def the_only(turn: Turn, wanted: dict[str, Any]) -> str:
+    """Return the number of the class that is wanted, if only one fits."""
+    county, trade = wanted.get("county", ""), wanted.get("occupation", "")
+    found = turn.office.training.browse(county, trade, _days(wanted), 1)
+    return found.courses[0].number if found.total == 1 else ""
 
 
 def named(turn: Turn) -> Course | None:
@@ -103,7 +129,7 @@ def details(turn: Turn, number: str) -> str:
 def tell(turn: Turn, course: Course) -> str:
     """几点, 在哪, 带啥, 找谁: all about one class, and how to sign up."""
     state = turn.state
-    state.last, state.picked, state.misses = "training", course.number, 0
+    state.last, state.picked, state.misses, state.topic = "training", course.number, 0, ""
     kind = turn.library.training.columns.say("kind", course.kind)
     head = turn.say(
         "training.details_head", name=name(turn, course), number=course.number, kind=kind
@@ -165,16 +191,12 @@ def _days(looking: dict[str, Any]) -> Days:
     return dt.date.fromisoformat(first), dt.date.fromisoformat(last)
 
 
-def _what(turn: Turn, looking: dict[str, Any]) -> str:
-    county, trade = looking.get("county", ""), looking.get("occupation", "")
-    said = _on(turn)
-    if not county and not trade:
-        return said + turn.say("training.found_all")
-    return said + turn.say("training.found_some", where=county, trade=_trade(turn, trade))
-
-
-def _trade(_turn: Turn, trade: str) -> str:
-    return trade.removesuffix("班")
+def _head(turn: Turn, total: int) -> str:
+    looking = turn.state.looking
+    trade = looking.get("occupation", "").removesuffix("班")
+    what = _on(turn) + looking.get("county", "")
+    what = what or turn.say("training.head_somewhere")
+    return turn.say("training.found", what=what, trade=trade, total=total)
 
 
 def _list(turn: Turn, courses: tuple[Course, ...], more: int) -> str:
@@ -186,14 +208,14 @@ def _list(turn: Turn, courses: tuple[Course, ...], more: int) -> str:
 
 def _row(turn: Turn, course: Course) -> str:
     return turn.say(
-        "training.row", name=name(turn, course), first=day(course.first_day), days=course.days,
-        county=course.county, room=room(turn, course),
+        "training.row", name=name(turn, course), first=soon(turn, course.first_day),
+        days=course.days, county=course.county, room=room(turn, course),
     )  # fmt: skip
 
 
 def _none(turn: Turn, county: str, trade: str) -> str:
     """Nothing fits: the same trade elsewhere, else what there is in the county, else at all."""
-    said = turn.say("training.none", where=county, trade=_trade(turn, trade), days=_on(turn))
+    said = turn.say("training.none", where=county, trade=trade.removesuffix("班"), days=_on(turn))
     office, anytime = turn.office.training, (None, None)
     wider = [(county, trade), ("", trade)] if trade else []
     for where, what in [*wider, (county, ""), ("", "")]:
@@ -202,9 +224,7 @@ def _none(turn: Turn, county: str, trade: str) -> str:
             turn.state.looking = {
                 key: value for key, value in (("county", where), ("occupation", what)) if value
             }
-            head = turn.say(
-                "training.found", what=_what(turn, turn.state.looking), total=found.total
-            )
+            head = _head(turn, found.total)
             more = 2 if found.pages > 1 else 0
             return lines(said, head, _list(turn, found.courses, more), turn.say("training.pick"))
     return lines(turn.say("training.nothing_at_all"), human.contact(turn))
@@ -215,13 +235,14 @@ def _on(turn: Turn) -> str:
     if not first or not last:
         return ""
     key = "training.found_day" if first == last else "training.found_days"
-    return turn.say(key, first=day(first), last=day(last))
+    return turn.say(key, first=soon(turn, first), last=soon(turn, last))
 
 
 def _when(turn: Turn, course: Course) -> str:
     return turn.say(
-        "training.details_when", first=day(course.first_day), last=day(course.last_day),
-        days=course.days, hours=f"，{course.hours}" if course.hours else "",
+        "training.details_when", first=soon(turn, course.first_day),
+        last=soon(turn, course.last_day), days=course.days,
+        hours=f"，{course.hours}" if course.hours else "",
     )  # fmt: skip
 
 
@@ -231,7 +252,7 @@ def _part(turn: Turn, key: str, **values: str) -> str:
 
 
 def _seats(turn: Turn, course: Course) -> str:
-    last = day((course.deadline - dt.timedelta(seconds=1)).date())
+    last = soon(turn, (course.deadline - dt.timedelta(seconds=1)).date())
     if course.state != OPEN:
         return turn.say("training.details_cancelled")
     if turn.now >= course.deadline:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handlers import (
     card,
+    classes,
     estimate,
     fallback,
     human,
@@ -84,6 +85,9 @@ def resume(turn: Turn) -> str:
 def more(turn: Turn) -> str:
     """Show the next page of a long reply."""
     pages = turn.state.pages
+    further = [each for each in turn.state.offered if each.startswith("classes:")]
+    if not pages and further and turn.state.last == "training":
+        return classes.page(turn, further[-1].partition(":")[2])
     if not pages:
         return turn.say("menu.no_more")
     rest = pages.pop(0)

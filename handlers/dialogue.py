@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handlers import (
     arrivals,
+    card_form,
     classes,
     commands,
     fallback,
@@ -37,6 +38,7 @@ MUCH = 2  # facts
 AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
+    classes.by_number,
     offers.confirm,
     tasks.answer,
     interview.answer,
@@ -44,6 +46,7 @@ STEERING: tuple[Callable[[Turn], str | None], ...] = (
 ASIDES: tuple[Callable[[Turn], str | None], ...] = (
     offers.answer,
     classes.follow,
+    card_form.follow,
     followup.answer,
 )
 KEEPS_TASK = {"policy_question", "human_agent", "greeting", "thanks", "help", "out_of_scope"}
@@ -88,9 +91,9 @@ def _come_back(turn: Turn, asking: Form | None, said: str) -> str:
 
 def _private(turn: Turn) -> str:
     """A number is for the open step, or says who writes; others have no place in the open chat."""
-    said = tasks.answer(turn) or identity.sent_unasked(turn)
-    if said is not None:
-        return said
+    for attempt in (tasks.answer, identity.sent_unasked):
+        if (said := attempt(turn)) is not None:
+            return said
     turn.state.offered = []
     asking = turn.state.asking
     again = interview.ask_again(turn, asking) if asking else turn.say("privacy.ask_without")

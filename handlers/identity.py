@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from handlers import human
 from handlers.text import lines
+from jcbot.masking import long_numbers
 from jcbot.people.claims import read_claim
 from jcbot.people.identity import mask_name
 from jcbot.people.pocket import Pocket
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
-    from jcbot.people.claims import Claim
+from jcbot.people.claims import Claim
 
 CONSENT, IDENTIFY = "consent", "identify"
 TASKS = {CONSENT, IDENTIFY}
 DEFAULT = "card_status"
+NEARLY = {17, 18}  # digits of what can only be meant as an ID number
 ANSWERS = {"affirm", "deny", "out_of_scope", "greeting", "thanks", "help"}
 
 
@@ -74,7 +76,8 @@ def sent_unasked(turn: Turn) -> str | None:
     """A name and number out of the blue: kept sealed, and who is writing is asked in order."""
     claim = read_claim(turn.text, turn.library.names)
     if not claim.id_number:
-        return None
+        almost = any(len(digits) in NEARLY for _, _, digits in long_numbers(turn.text))
+        return turn.say("identity.bad_id", fault=claim.fault) if almost and claim.fault else None
     people = turn.office.people
     if people.agreed(version(turn)) and people.bound_to() is not None:
         return turn.say("identity.already_bound", who=called(turn))
@@ -130,7 +133,7 @@ def _identify(turn: Turn, claim: Claim) -> str | None:
     if not claim or (not numbers and _another_matter(turn) and not _waits_for_name(turn, claim)):
         if _another_matter(turn):
             return None
-        return lines(turn.say("identity.not_read"), _missing(turn, turn.office.people.pocket()))
+        return lines(turn.say("identity.not_read"), ask_again(turn))
     if claim.fault and not claim.id_number:
         _put(turn, replace(claim, tail=""))
         return turn.say("identity.bad_id", fault=claim.fault)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from handlers import classes, identity, menu
 from handlers.text import lines
-from handlers.wording import day
+from handlers.wording import soon
 from jcbot.training.errors import TrainingError
 from jcbot.training.model import CANCELLED, WAITING
 
@@ -22,7 +22,7 @@ def show(turn: Turn) -> str:
     """Show all classes of the person bound, the running and coming ones first."""
     if said := identity.require(turn, "my_training"):
         return said
-    turn.state.last = "my_training"
+    turn.state.last, turn.state.topic = "my_training", ""
     key = turn.office.people.bound_to()
     mine = turn.office.training.mine(key) if key is not None else []
     who = identity.called(turn)
@@ -112,7 +112,7 @@ def _ask(turn: Turn, held: Mine) -> str:
     turn.state.offered = []
     queue = held.state == WAITING
     key = "training.cancel_confirm_queue" if queue else "training.cancel_confirm"
-    first, named = day(held.course.first_day), classes.name(turn, held.course)
+    first, named = soon(turn, held.course.first_day), classes.name(turn, held.course)
     return lines(turn.say(key, name=named, first=first), _yes_or_no(turn))
 
 
@@ -146,7 +146,7 @@ def _told(turn: Turn, each: Mine) -> str:
     course = each.course
     values = {
         "name": classes.name(turn, course), "number": course.number, "place": each.place,
-        "first": day(course.first_day), "last": day(course.last_day),
+        "first": soon(turn, course.first_day), "last": soon(turn, course.last_day),
     }  # fmt: skip
     if each.state == CANCELLED:
         return turn.say("training.mine_cancelled", **values)
@@ -161,7 +161,7 @@ def _told(turn: Turn, each: Mine) -> str:
 
 
 def _short(turn: Turn, each: Mine) -> str:
-    return f"{classes.name(turn, each.course)}，{day(each.course.first_day)}"
+    return f"{classes.name(turn, each.course)}，{soon(turn, each.course.first_day)}"
 
 
 def _count(turn: Turn, mine: list[Mine]) -> str:

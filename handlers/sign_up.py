@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from handlers import card, classes, human, identity, menu
 from handlers.text import lines
-from handlers.wording import day
+from handlers.wording import soon
 from jcbot.people.identity import mask_name
 from jcbot.training.errors import NoSuchClassError, TrainingError
 from jcbot.training.model import WAITING, Applicant
@@ -34,6 +34,8 @@ def start(turn: Turn) -> str:
     if state.picked and not wanted:
         return sign_up(turn, state.picked)
     if not wanted and (only := _only_offer(turn)):
+        return sign_up(turn, only)
+    if wanted.get("occupation") and (only := classes.the_only(turn, wanted)):
         return sign_up(turn, only)
     said = turn.say("training.which_sign_up")
     state.looking = wanted or state.looking
@@ -164,7 +166,7 @@ def _read_back(turn: Turn, course: Course, person: Person) -> str:
     who, named = mask_name(person.name), classes.name(turn, course)
     if course.free:
         said = turn.say(
-            "training.read_back", who=who, name=named, first=day(course.first_day),
+            "training.read_back", who=who, name=named, first=soon(turn, course.first_day),
             days=course.days, place=course.place or course.county,
         )  # fmt: skip
     else:
@@ -225,7 +227,7 @@ def _given(turn: Turn, course: Course, given: SignUp) -> str:
     if given.already:
         return turn.say("training.already", name=named)
     when = turn.say(
-        "training.signed_up_when", first=day(course.first_day), days=course.days,
+        "training.signed_up_when", first=soon(turn, course.first_day), days=course.days,
         hours=f"，{course.hours}" if course.hours else "", place=course.place or course.county,
     )  # fmt: skip
     bring = turn.say("training.signed_up_bring", bring=course.bring) if course.bring else ""

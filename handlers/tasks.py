@@ -45,7 +45,7 @@ def resume(turn: Turn) -> str | None:
 
 
 AGAIN: dict[str, Callable[[Turn], str]] = {
-    identity.CONSENT: lambda turn: turn.say("identity.notice"),
+    identity.CONSENT: lambda turn: turn.say("identity.agree_or_not"),
     identity.IDENTIFY: identity.ask_again,
     card_form.FIELD: card_form.ask_again,
     card_form.CONFIRM: card_form.read_back,

@@ -77,3 +77,10 @@ def joined(reasons: Iterable[Reason], joint: str = "；") -> str:
 def day(date: dt.date) -> str:
     """Return 2026年12月1日."""
     return f"{date.year}年{date.month}月{date.day}日"
+
+
+def soon(turn: Turn, date: dt.date) -> str:
+    """Return 12月1日（周二）, with its year where it is another."""
+    weekday = "一二三四五六日"[date.weekday()]
+    year = "" if date.year == turn.today.year else f"{date.year}年"
+    return f"{year}{date.month}月{date.day}日（周{weekday}）"

@@ -35,7 +35,8 @@ class Names:
 
         Alone, a name has to begin with a surname; beside a number any short word is believed.
         """
-        for piece in self._pieces(text):
+        pieces = self._pieces(text)
+        for piece in sorted(pieces, key=lambda piece: not self._begins(piece)):
             if _DOTS.search(piece):
                 if SHORTEST < len(piece) <= WITH_DOT:
                     return piece

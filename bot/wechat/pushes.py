@@ -23,6 +23,7 @@ HELP = """\
 /raw XML           发任意内容
 /as 名字            换一个人说话
 /time +1d          把演示的时间往前拨（s m h d w）
+/notices           看到现在为止该发给这个人的通知
 /help              看这份说明
 /quit              退出"""
 

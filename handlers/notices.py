@@ -1,0 +1,35 @@
+"""The words of a promised message (通知), by its kind; what it carries names nobody."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jcbot.outbox import Promise
+    from jcbot.settings import Human
+    from jcbot.training.model import Course
+    from knowledge.library import Library
+
+
+def words(library: Library, promise: Promise, course: Course | None, desk: Human) -> str:
+    """Return the text to send; `course` is the class it speaks of as it is now, if it is any's."""
+    say = library.replies.text
+    if course is None:
+        return say(f"notices.{promise.kind}", phone=desk.phone, **promise.payload)
+    parts = {"hours": course.hours, "place": course.place or course.county, "bring": course.bring}
+    told = {
+        key: say(f"notices.part_{key}", **{key: value}) if value else ""
+        for key, value in parts.items()
+    }
+    first = dt.date.fromisoformat(promise.payload.get("first_day") or course.first_day.isoformat())
+    level = library.training.columns.say("level", course.level)
+    name = (
+        say("training.class_level", occupation=course.occupation, level=level)
+        if level
+        else say("training.class_name", occupation=course.occupation)
+    )
+    weekday = "一二三四五六日"[first.weekday()]
+    day = f"{first.month}月{first.day}日（周{weekday}）"
+    values = {"name": name, "number": course.number, "first": day, "phone": desk.phone}
+    return say(f"notices.{promise.kind}", **values, **told)
