@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import classes, human, menu, offers, smalltalk
+from handlers.text import lines
 from knowledge.normalise import normalise
 from knowledge.slots import extract_slots
 
@@ -64,7 +65,7 @@ def scan(turn: Turn) -> str:
     if kind == "county" and name:
         county = turn.library.county(name)
         said = turn.say("arrivals.scan_county", name=county) + "\n" + human.contact(turn)
-        return said + "\n" + _of_county(turn, county)
+        return lines(said, _of_county(turn, county))
     return smalltalk.greeting(turn)
 
 
@@ -74,12 +75,12 @@ def _near(turn: Turn) -> str:
     if not isinstance(county, str):
         turn.state.last = "training"
         return turn.say("training.near_place")
-    return _of_county(turn, county)
+    return _of_county(turn, county) or classes.nothing(turn)
 
 
 def _of_county(turn: Turn, county: str) -> str:
     turn.state.looking = {"county": county}
-    return classes.show(turn)
+    return classes.show(turn) if classes.any_open(turn) else ""
 
 
 EVENTS: dict[str, Callable[[Turn], str]] = {

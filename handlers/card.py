@@ -116,7 +116,7 @@ def _shown(turn: Turn, person: Person) -> str:
 def _said(turn: Turn, person: Person, field: CardField) -> str:
     value = value_of(turn, person, field)
     said = field.say(value) if value is not None else ""
-    return f"{field.label}{said}" if said else ""
+    return f"{field.label} {said}" if said else ""
 
 
 def _missing(turn: Turn, person: Person) -> str:

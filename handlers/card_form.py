@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from handlers import card, human, identity, menu
+from handlers.answers import choice
+from handlers.numbers import number_of
 from handlers.text import lines
 from jcbot.masking import mask
 from jcbot.people.cards import CORRECT, REGISTER
@@ -179,7 +181,7 @@ def read_back(turn: Turn) -> str:
         said = turn.say("card.readback_correct", label=field.label, value=field.say(value))
         return lines(said, _choices(turn))
     fields = "；".join(
-        f"{field.label}{field.say(told[field.key])}"
+        f"{field.label} {field.say(told[field.key])}"
         for field in turn.library.card
         if told.get(field.key) is not None
     )
@@ -193,16 +195,17 @@ def _choices(turn: Turn) -> str:
 
 
 def _confirm(turn: Turn) -> str | None:
-    intent = turn.understood.intent if turn.understood else ""
-    text = turn.normal.strip(" 。.!！,，")
-    if text == "1" or intent == "affirm":
+    chosen = choice(turn, no=3)
+    if chosen is None and _another_matter(turn):
+        return None
+    if chosen == 1:
         return _send(turn)
-    if text == "2":
+    if chosen == 2:  # noqa: PLR2004 - as numbered in `_choices`
         return _again(turn)
-    if text == "3" or intent == "deny":
+    if chosen == 3:  # noqa: PLR2004 - as numbered in `_choices`
         _drop(turn)
         return turn.say("card.not_sent")
-    return None if _another_matter(turn) else lines(turn.say("card.confirm_again"), _choices(turn))
+    return lines(turn.say("card.confirm_again"), _choices(turn))
 
 
 def _again(turn: Turn) -> str:
@@ -275,8 +278,9 @@ def _read(turn: Turn, field: CardField) -> Any:
 
 def _choice(turn: Turn, field: CardField, text: str) -> str:
     choices = field.choices
-    if text.isdecimal() and 1 <= int(text) <= len(choices) <= menu.MOST:
-        return choices[int(text) - 1][0]
+    number = number_of(text)
+    if number is not None and 1 <= number <= len(choices) <= menu.MOST:
+        return choices[number - 1][0]
     county = extract_slots(text, turn.today).get("county") if field.key == "county" else None
     if isinstance(county, str):
         return county

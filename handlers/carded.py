@@ -27,11 +27,11 @@ def fill(turn: Turn) -> None:
         return
     person = turn.office.people.myself()
     known = _facts(turn, person) if person is not None else {}
-    for key in [key for key in state.carded if key not in known]:
-        state.facts.pop(key, None)
-    mine = [key for key in known if key not in state.facts or key in state.carded]
-    state.facts |= {key: known[key] for key in mine}
-    state.carded = mine
+    before = {key: value for key, value in state.carded.items() if state.facts.get(key) == value}
+    for key in before:
+        state.facts.pop(key)
+    state.carded = {key: value for key, value in known.items() if key not in state.facts}
+    state.facts |= state.carded
 
 
 def named(turn: Turn, facts: Iterable[str]) -> str:

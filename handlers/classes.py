@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jcbot.training.model import Body, Course
 
 LONG = 24  # characters of a message that only narrows down what was looked for
+CLEAR = 0.8
 PLAN = 80  # characters of a teaching plan shown
 OPEN = "open"
 NUMBER = re.compile(r"[a-z0-9][a-z0-9-]{2,39}", re.ASCII)
@@ -63,20 +64,25 @@ def slots(turn: Turn) -> dict[str, Any]:
 
 def follow(turn: Turn) -> str | None:
     """那高平的呢, 下周的, 电焊的有没有: the same look with one thing changed; None for all else."""
-    state, understood = turn.state, turn.understood
-    if state.last != "training" or understood is None or len(turn.normal) > LONG:
+    state = turn.state
+    if state.last != "training" or len(turn.normal) > LONG or _says(turn, "cancelling"):
         return None
     if state.picked and _says(turn, "about_a_class"):
         return details(turn, state.picked)
-    if understood.intent in {"training_register", "training_cancel", "my_training", "card_status"}:
-        return None
-    if understood.intent not in {"out_of_scope", "training_browse"} and understood.score > 0.8:  # noqa: PLR2004
-        return None
     wanted = slots(turn)
-    if not wanted or _says(turn, "where_taught"):
+    if not wanted or _other_wish(turn) or _says(turn, "where_taught"):
         return None
     state.looking = {key: value for key, value in state.looking.items() if key != "page"} | wanted
     return show(turn)
+
+
+def _other_wish(turn: Turn) -> bool:
+    """Whether the message wants something else of classes, or is clearly another matter."""
+    understood = turn.understood
+    if understood is None or understood.intent in {"out_of_scope", "training_browse"}:
+        return understood is None
+    wishes = {"training_register", "training_cancel", "my_training", "card_status"}
+    return understood.intent in wishes or understood.score > CLEAR
 
 
 def page(turn: Turn, number: str) -> str:
@@ -118,6 +124,12 @@ def named(turn: Turn) -> Course | None:
     return None
 
 
+def code(turn: Turn) -> str:
+    """Return what looks like the number of a class, "" for nothing."""
+    found = (word for word in NUMBER.findall(turn.normal) if "-" in word)
+    return next((word.upper() for word in found if any(c.isdigit() for c in word)), "")
+
+
 def details(turn: Turn, number: str) -> str:
     """Tell all about one class, by its number."""
     try:
@@ -153,7 +165,8 @@ def name(turn: Turn, course: Course) -> str:
 
 def who(turn: Turn, course: Course) -> str:
     """Return whom to ask about a class."""
-    return f"{course.contact}{course.phone}" or turn.say("training.ask_who")
+    desk = turn.office.human
+    return f"{course.contact}{course.phone}" or f"{desk.name}{desk.phone}"
 
 
 def room(turn: Turn, course: Course) -> str:
@@ -227,7 +240,17 @@ def _none(turn: Turn, county: str, trade: str) -> str:
             head = _head(turn, found.total)
             more = 2 if found.pages > 1 else 0
             return lines(said, head, _list(turn, found.courses, more), turn.say("training.pick"))
+    return nothing(turn)
+
+
+def nothing(turn: Turn) -> str:
+    """No class anywhere: whom to ask."""
     return lines(turn.say("training.nothing_at_all"), human.contact(turn))
+
+
+def any_open(turn: Turn) -> bool:
+    """Say whether any class can be signed up for."""
+    return turn.office.training.browse("", "", (None, None), 1).total > 0
 
 
 def _on(turn: Turn) -> str:

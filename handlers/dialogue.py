@@ -13,6 +13,7 @@ from handlers import (
     followup,
     identity,
     interview,
+    my_training,
     offers,
     policy,
     tasks,
@@ -45,6 +46,7 @@ STEERING: tuple[Callable[[Turn], str | None], ...] = (
 )
 ASIDES: tuple[Callable[[Turn], str | None], ...] = (
     offers.answer,
+    my_training.follow,
     classes.follow,
     card_form.follow,
     followup.answer,

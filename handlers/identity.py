@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlers import human
+from handlers.numbers import number_of
 from handlers.text import lines
 from jcbot.masking import long_numbers
 from jcbot.people.claims import read_claim
@@ -14,11 +15,12 @@ from jcbot.people.pocket import Pocket
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
-from jcbot.people.claims import Claim
+    from jcbot.people.claims import Claim
 
 CONSENT, IDENTIFY = "consent", "identify"
 TASKS = {CONSENT, IDENTIFY}
 DEFAULT = "card_status"
+NO = 2  # as numbered in the notice
 NEARLY = {17, 18}  # digits of what can only be meant as an ID number
 ANSWERS = {"affirm", "deny", "out_of_scope", "greeting", "thanks", "help"}
 
@@ -99,30 +101,34 @@ def _consent(turn: Turn, claim: Claim) -> str | None:
         turn.state.task = IDENTIFY
         _put(turn, claim)
         return _go_on(turn)
-    if numbers or (claim.name and not _another_matter(turn)):
+    if numbers or (claim.name and not another_matter(turn)):
         _put(turn, claim)
         said = turn.say("identity.kept_until_agreed")
         fault = turn.say("identity.bad_id", fault=claim.fault) if claim.fault else ""
         return lines(said, fault, turn.say("identity.agree_or_not"))
-    return None if _another_matter(turn) else turn.say("identity.notice")
+    return None if another_matter(turn) else turn.say("identity.notice")
 
 
 def _agrees(turn: Turn) -> bool:
     text = turn.normal.strip(" 。.!！,，、")
-    return text == "1" or turn.library.cues["agreeing"][0] in text or _is(turn, "affirm")
+    if (number := number_of(turn.normal)) is not None:
+        return number == 1
+    return any(word in text for word in turn.library.cues["agreeing"]) or _is(turn, "affirm")
 
 
 def _refuses(turn: Turn) -> bool:
     text = turn.normal.strip(" 。.!！,，、")
     words = turn.library.cues["not_agreeing"]
-    return text == "2" or any(word in text for word in words) or _is(turn, "deny")
+    if (number := number_of(turn.normal)) is not None:
+        return number == NO
+    return any(word in text for word in words) or _is(turn, "deny")
 
 
 def _is(turn: Turn, intent: str) -> bool:
     return turn.understood is not None and turn.understood.intent == intent
 
 
-def _another_matter(turn: Turn) -> bool:
+def another_matter(turn: Turn) -> bool:
     """Whether the message is clearly about something else."""
     understood = turn.understood
     return understood is not None and understood.intent not in ANSWERS and understood.sure == "act"
@@ -130,8 +136,8 @@ def _another_matter(turn: Turn) -> bool:
 
 def _identify(turn: Turn, claim: Claim) -> str | None:
     numbers = claim.id_number or claim.phone or claim.fault or claim.tail
-    if not claim or (not numbers and _another_matter(turn) and not _waits_for_name(turn, claim)):
-        if _another_matter(turn):
+    if not claim or (not numbers and another_matter(turn) and not _waits_for_name(turn, claim)):
+        if another_matter(turn):
             return None
         return lines(turn.say("identity.not_read"), ask_again(turn))
     if claim.fault and not claim.id_number:

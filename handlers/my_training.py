@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import classes, identity, menu
+from handlers.answers import choice
 from handlers.text import lines
 from handlers.wording import soon
 from jcbot.training.errors import TrainingError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 CONFIRM = "cancel"
 SHOWN = 6
+SHORT = 20  # characters of a message that only says which class is given back
 
 
 def show(turn: Turn) -> str:
@@ -36,6 +38,14 @@ def show(turn: Turn) -> str:
         actions.insert(0, ("training_cancel", turn.say("training.offer_cancel")))
     head = turn.say("training.mine_head", who=who)
     return lines(head, *told, _count(turn, mine), menu.offer(turn, actions))
+
+
+def follow(turn: Turn) -> str | None:
+    """取消电工那个, after classes were talked of; None for all else."""
+    about = turn.state.last in {"training", "my_training"} and len(turn.normal) <= SHORT
+    if not about or not any(word in turn.normal for word in turn.library.cues["cancelling"]):
+        return None
+    return cancel(turn)
 
 
 def cancel(turn: Turn) -> str:
@@ -74,17 +84,16 @@ def answer(turn: Turn) -> str | None:
     """Take the answer to the question before a seat is given back; None for another matter."""
     if turn.state.task != CONFIRM:
         return None
-    intent = turn.understood.intent if turn.understood else ""
-    text = turn.normal.strip(" 。.!！,，")
-    if text == "1" or intent in {"affirm", "training_cancel"}:
+    chosen = choice(turn, "training_cancel")
+    if chosen is None and identity.another_matter(turn):
+        return None
+    if chosen == 1:
         return _do(turn)
-    if text == "2" or intent == "deny":
+    if chosen == 2:  # noqa: PLR2004 - as numbered in `_yes_or_no`
         turn.state.task = ""
         held = _mine(turn, turn.state.picked)
         named = classes.name(turn, held.course) if held else ""
         return turn.say("training.not_cancelled", name=named)
-    if turn.understood and turn.understood.sure == "act" and intent not in identity.ANSWERS:
-        return None
     return lines(turn.say("training.cancel_again"), _yes_or_no(turn))
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from handlers import commands, estimate, menu, policy, routes
+from handlers.numbers import number_of
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
 
 SHORT = 6  # characters of a yes or no that is nothing else
-NUMBER = re.compile(
-    r"(?:第|选|按|回复)?\s*([0-9]{1,2}|[一二两三四五六七八九])\s*(?:个|项|号|、|\.|。|，)?"
-)
-CHINESE = {char: value for value, char in enumerate("一二三四五六七八九", start=1)} | {"两": 2}
 
 
 def answer(turn: Turn) -> str | None:
     """Answer a number, a yes or a no given to the last list; None when it is neither."""
     state = turn.state
-    number = _number(turn.normal)
+    number = number_of(turn.normal)
     if number is None:
         return _yes_or_no(turn) if state.offered else None
     if not state.offered:
@@ -64,14 +60,6 @@ def perform(turn: Turn, action: str) -> str:
     if name in routes.ACTIONS:
         return routes.ACTIONS[name](turn, argument)
     return routes.TOPICS[name](turn)
-
-
-def _number(text: str) -> int | None:
-    found = NUMBER.fullmatch(text.strip(" 。.!！,，、"))
-    if not found:
-        return None
-    digits = found.group(1)
-    return CHINESE[digits] if digits in CHINESE else int(digits)
 
 
 def _yes_or_no(turn: Turn) -> str | None:

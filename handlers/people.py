@@ -49,8 +49,6 @@ def note(turn: Turn, leave_out: frozenset[str] = frozenset()) -> list[str]:
     for key, value in said.items():
         if key not in leave_out:
             put(known, key, value)
-    if not turn.state.whom:  # what is said now is not the card's any more
-        turn.state.carded = [key for key in turn.state.carded if key not in said]
     return changed
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import card, classes, human, identity, menu
+from handlers.answers import choice
+from handlers.numbers import number_of
 from handlers.text import lines
 from handlers.wording import soon
 from jcbot.people.identity import mask_name
-from jcbot.training.errors import NoSuchClassError, TrainingError
+from jcbot.training.errors import TrainingError
 from jcbot.training.model import WAITING, Applicant
 
 if TYPE_CHECKING:
@@ -27,19 +29,23 @@ def start(turn: Turn) -> str:
     state = turn.state
     if any(word in turn.normal for word in turn.library.cues["several_people"]):
         return classes.several(turn)
+    if number := _meant(turn):
+        return sign_up(turn, number)
+    if code := classes.code(turn):
+        return lines(turn.say("training.no_class", number=code), classes.show(turn))
+    state.looking = classes.slots(turn) or state.looking
+    return lines(turn.say("training.which_sign_up"), classes.show(turn))
+
+
+def _meant(turn: Turn) -> str:
+    """The number of the class that is meant: named, looked at, or the only one that fits."""
     course = classes.named(turn)
     if course is not None:
-        return sign_up(turn, course.number)
+        return course.number
     wanted = classes.slots(turn)
-    if state.picked and not wanted:
-        return sign_up(turn, state.picked)
-    if not wanted and (only := _only_offer(turn)):
-        return sign_up(turn, only)
-    if wanted.get("occupation") and (only := classes.the_only(turn, wanted)):
-        return sign_up(turn, only)
-    said = turn.say("training.which_sign_up")
-    state.looking = wanted or state.looking
-    return lines(said, classes.show(turn))
+    if not wanted:
+        return turn.state.picked or _only_offer(turn)
+    return classes.the_only(turn, wanted) if wanted.get("occupation") else ""
 
 
 def sign_up(turn: Turn, number: str) -> str:
@@ -49,18 +55,17 @@ def sign_up(turn: Turn, number: str) -> str:
     person, key = turn.office.people.myself(), turn.office.people.bound_to()
     if person is None or key is None:
         return lines(turn.say("identity.gone"), human.contact(turn))
-    try:
-        course = turn.office.training.details(number)
-    except NoSuchClassError as fault:
-        return fault.sentence
     state = turn.state
     state.last, state.picked, state.offered = "training", number, []
     if held := _held(turn, key, number):
         return lines(_already(turn, held), _after(turn))
+    try:
+        course = turn.office.training.details(number)
+        turn.office.training.check(number, _applicant(turn, person, key))
+    except TrainingError as fault:
+        return lines(fault.sentence, _after(turn))
     limit = _asked_for(turn, course, person)
-    if limit is not None:
-        return _ask_groups(turn, limit, 0)
-    return _read_back(turn, course, person)
+    return _ask_groups(turn, limit, 0) if limit else _read_back(turn, course, person)
 
 
 def ask_again(turn: Turn) -> str:
@@ -140,19 +145,20 @@ def _groups_answer(turn: Turn) -> str | None:
     text = turn.normal.strip(" 。.!！,，")
     heard = turn.understood.heard.get("groups_has", []) if turn.understood else []
     named = [each for each in heard if each in limit.members]
-    if text.isdecimal() and 1 <= int(text) <= len(draft["shown"]):
-        named = [draft["shown"][int(text) - 1]]
+    number = number_of(text)
+    if number is not None and 1 <= number <= len(draft["shown"]):
+        named = [draft["shown"][number - 1]]
     if named:
         return _groups_told(turn, limit, dict.fromkeys(named, True))
     if text in turn.library.cues["unsure"]:
         return _groups_told(turn, limit, {})
     none = any(word in text for word in turn.library.cues["none_of_them"])
-    if text == str(len(draft["shown"]) + 1) or none:
+    if number == len(draft["shown"]) + 1 or none:
         more = draft["at"] + PER_PAGE
         if not none and more < len(limit.members):
             return _ask_groups(turn, limit, more)
         return _groups_told(turn, limit, dict.fromkeys(limit.members, False))
-    return None if _another_matter(turn) else _ask_groups(turn, limit, draft["at"])
+    return None if identity.another_matter(turn) else _ask_groups(turn, limit, draft["at"])
 
 
 def _groups_told(turn: Turn, limit: GroupLimit, told: dict[str, bool]) -> str:
@@ -181,16 +187,14 @@ def _yes_or_no(turn: Turn, *, full: bool) -> str:
 
 
 def _confirm(turn: Turn) -> str | None:
-    intent = turn.understood.intent if turn.understood else ""
-    text = turn.normal.strip(" 。.!！,，")
-    yes = any(word == text for word in turn.library.cues["confirming"])
-    if text == "1" or yes or intent in {"affirm", "training_register"}:
+    chosen = choice(turn, "training_register")
+    if chosen is None and identity.another_matter(turn):
+        return None
+    if chosen == 1:
         return _do(turn)
-    if text == "2" or intent == "deny":
+    if chosen == 2:  # noqa: PLR2004 - as numbered in `_yes_or_no`
         turn.state.task, turn.state.draft = "", {}
         return turn.say("training.not_signed_up")
-    if _another_matter(turn):
-        return None
     return lines(turn.say("training.confirm_again"), _yes_or_no(turn, full=False))
 
 
@@ -202,10 +206,7 @@ def _do(turn: Turn) -> str:
     if person is None or key is None:
         return sign_up(turn, number)
     told: dict[str, bool] = turn.state.draft.get("groups", {})
-    denied = {name: has for name, has in _known(turn, person).items() if not has}
-    known = card.known_groups(person)
-    # What the worker claims is not known before staff have seen it; what he denies is.
-    applicant = Applicant(key, turn.message.openid, person.row.birth, denied | known)
+    applicant = _applicant(turn, person, key)
     turn.state.draft = {}
     try:
         given = office.training.sign_up(number, applicant)
@@ -215,6 +216,13 @@ def _do(turn: Turn) -> str:
     if any(told.values()):
         turn.state.facts.setdefault("groups_has", [each for each, has in told.items() if has])
     return lines(_given(turn, course, given), _after(turn))
+
+
+def _applicant(turn: Turn, person: Person, key: bytes) -> Applicant:
+    """Who signs up. What a worker claims is not known before staff saw it; what he denies is."""
+    denied = {name: has for name, has in _known(turn, person).items() if not has}
+    groups = denied | card.known_groups(person)
+    return Applicant(key, turn.message.openid, person.row.birth, groups)
 
 
 def _given(turn: Turn, course: Course, given: SignUp) -> str:
@@ -245,12 +253,3 @@ def _after(turn: Turn) -> str:
         ("human_agent", turn.say("menu.to_human")),
     ]
     return menu.offer(turn, actions)
-
-
-def _another_matter(turn: Turn) -> bool:
-    understood = turn.understood
-    return (
-        understood is not None
-        and understood.sure == "act"
-        and understood.intent not in identity.ANSWERS
-    )

@@ -42,7 +42,7 @@ class State:
     last result spoke of, `handed` whether the last answers only named a person. `task` is the
     step of a card or sign-up that is open (see handlers/tasks.py), `after` what is to follow once
     it is known who writes, `picked` the class talked of, `looking` what classes are looked for,
-    `draft` what is being filled in (never a name or number), `carded` which facts are the card's,
+    `draft` what is being filled in (never a name or number), `carded` the card's facts,
     `shelf` the step that was left half-way.
     """
 
@@ -66,7 +66,7 @@ class State:
     picked: str = ""
     looking: dict[str, Any] = field(default_factory=dict)
     draft: dict[str, Any] = field(default_factory=dict)
-    carded: list[str] = field(default_factory=list)
+    carded: dict[str, Any] = field(default_factory=dict)
     shelf: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -115,8 +115,8 @@ class State:
     @property
     def told_facts(self) -> dict[str, Any]:
         """The facts that were told in the talk, without those of the card."""
-        cards = set() if self.whom else set(self.carded)
-        return {key: value for key, value in self.person.items() if key not in cards}
+        cards = {} if self.whom else self.carded
+        return {k: v for k, v in self.person.items() if k not in cards or cards[k] != v}
 
 
 NAMES = tuple(each.name for each in fields(State))

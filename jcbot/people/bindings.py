@@ -23,7 +23,7 @@ _BIND = insert(bindings)
 _AGREED = select(_C.openid).where(
     _C.openid == bindparam("o"), _C.version == bindparam("v"), _C.withdrawn.is_(None)
 )
-_WITHDRAW = update(consents).where(_C.openid == bindparam("o")).values(withdrawn=bindparam("at"))
+_WITHDRAW = update(consents).where(_C.openid == bindparam("o")).values(withdrawn=bindparam("when"))
 _FORGET = delete(consents).where(_C.openid == bindparam("o"))
 
 
@@ -51,7 +51,7 @@ def agree(conn: Connection, openid: str, version: str, now: dt.datetime) -> None
 
 def withdraw(conn: Connection, openid: str, now: dt.datetime) -> None:
     """Keep that the consent was taken back now; its binding goes with it."""
-    conn.execute(_WITHDRAW, {"o": openid, "at": int(now.timestamp())})
+    conn.execute(_WITHDRAW, {"o": openid, "when": int(now.timestamp())})
     unbind(conn, openid)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jcbot.masking import long_numbers
-from jcbot.people.identity import LENGTH, IdentityError, read_id, read_phone
+from jcbot.people.identity import LENGTH, IdentityError, birth_of, read_id, read_phone
 
 if TYPE_CHECKING:
     from knowledge.names import Names
@@ -72,6 +72,8 @@ def _sort(digits: str, ids: list[str], phones: list[str], tails: list[str]) -> N
     elif more in {TAIL, PHONE} and _good(digits[-LENGTH:]):
         ids.append(digits[-LENGTH:])
         _sort_rest(digits[:-LENGTH], phones, tails)
+    elif more in {TAIL, PHONE} and birth_of(digits) is not None:
+        ids.append(digits[:LENGTH])  # one digit of it is wrong
     elif len(digits) in {PHONE, PHONE + 2} and (phone := _phone(digits)):
         phones.append(phone)
     else:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jcbot.training import browsing, erasing, seats
+from jcbot.training.admission import Case, admit
+from jcbot.training.reading import find, holdings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,6 +42,12 @@ class TrainingService:
     def mine(self, person: bytes) -> list[Mine]:
         """Return a person's classes by first day."""
         return browsing.mine(self.conn, person, self.now)
+
+    def check(self, number: str, applicant: Applicant) -> None:
+        """Raise the `TrainingError` that a sign-up would meet now; nothing is written."""
+        course = find(self.conn, number)
+        case = Case(self.conn, course, applicant, self.now, self.limits)
+        admit(case, holdings(self.conn, applicant.person))
 
     def sign_up(self, number: str, applicant: Applicant) -> SignUp:
         """Give a seat or a place in the line; a `TrainingError` if neither."""

@@ -7,12 +7,15 @@ import datetime as dt
 from functools import partial
 from typing import TYPE_CHECKING
 
+from school import limits
 from sqlalchemy import bindparam, select
 
 from jcbot import conversations, questions
 from jcbot.clock import SHANGHAI
 from jcbot.config import Config
+from jcbot.keyring import Keyring
 from jcbot.office import Office
+from jcbot.people.keys import PeopleKeys
 
 if TYPE_CHECKING:
     import pytest
@@ -38,6 +41,11 @@ async def test_a_state_comes_back(database: Database) -> None:
     assert await database.run(lambda conn: conversations.load(conn, "o")) == {}
 
 
+def office_at(conn: Connection, now: dt.datetime, openid: str = "o1") -> Office:
+    keys = PeopleKeys(Keyring({"k1": b"k" * 32}, KEY))
+    return Office(conn, now, Config(), KEY, keys, limits(), openid)
+
+
 async def test_no_message_of_one_worker_is_lost(two: tuple[Database, Database]) -> None:
     works = [two[n % 2].run(partial(count_up, "o")) for n in range(200)]
     await asyncio.gather(*works)
@@ -58,7 +66,7 @@ async def test_without_the_lock_updates_are_lost(
 
 async def test_an_old_talk_is_forgotten_and_purged(database: Database) -> None:
     def office(day: int, conn: Connection) -> Office:
-        return Office(conn, NOW + dt.timedelta(days=day), Config(), KEY)
+        return office_at(conn, NOW + dt.timedelta(days=day))
 
     await database.run(lambda conn: office(0, conn).remember("o", {"version": 1}))
     assert await database.run(lambda conn: office(30, conn).recall("o")) == {"version": 1}
@@ -72,7 +80,7 @@ async def test_a_question_is_masked_and_its_asker_a_hash(database: Database) -> 
     text = "我是990102199001011234，电话13900001234，钱\0没到\ud800" + "啊" * 600
 
     def work(conn: Connection) -> list[questions.Question]:
-        office = Office(conn, NOW, Config(), KEY)
+        office = office_at(conn, NOW)
         assert office.ask_staff("o1", text, "fallback")
         return questions.latest(conn)
 
@@ -85,7 +93,7 @@ async def test_a_question_is_masked_and_its_asker_a_hash(database: Database) -> 
 
 async def test_one_asker_cannot_bury_the_others(database: Database) -> None:
     def ask(day: int, conn: Connection) -> list[bool]:
-        office = Office(conn, NOW + dt.timedelta(days=day), Config(), KEY)
+        office = office_at(conn, NOW + dt.timedelta(days=day))
         return [office.ask_staff("o1", "?", "fallback") for _ in range(questions.A_DAY + 5)]
 
     assert sum(await database.run(partial(ask, 0))) == questions.A_DAY
@@ -94,7 +102,7 @@ async def test_one_asker_cannot_bury_the_others(database: Database) -> None:
 
 async def test_erasing_takes_talk_and_questions(database: Database) -> None:
     def work(conn: Connection) -> tuple[object, int, object]:
-        office = Office(conn, NOW, Config(), KEY)
+        office = office_at(conn, NOW)
         for openid in ("o1", "o2"):
             office.remember(openid, {"version": 1})
             office.ask_staff(openid, "?", "fallback")

@@ -14,6 +14,7 @@ from bot.fresh import door_of, fresh_config, serving
 from bot.wechat import simulator
 from bot.wechat.simulator import Door, Phone, Push
 from handlers.turn import Reply, Turn
+from knowledge.training import load_training
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -25,7 +26,7 @@ OPENID = "o-worker"
 
 
 class Knowledge:
-    """Stands in for the library: the door needs of it one sentence and no understanding."""
+    """Stands in for the library: the door needs of it one sentence and the limits, no more."""
 
     class Replies:
         def text(self, key: str) -> str:
@@ -37,6 +38,7 @@ class Knowledge:
 
     replies = Replies()
     understander = Understander()
+    training = load_training()
 
 
 @dataclass
