@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
     from jcbot.training.class_list import ClassList
     from jcbot.training.model import Course
-    from knowledge.training import ClassColumns, TrainingBook
+    from knowledge.columns import Columns
+    from knowledge.training import TrainingBook
 
 T = TypeVar("T")
 app = typer.Typer(
@@ -120,7 +121,7 @@ def _in_words(tally: Tally) -> str:
     return "\n".join(parts)
 
 
-def _line(course: Course, columns: ClassColumns) -> str:
+def _line(course: Course, columns: Columns) -> str:
     state = "已取消" if course.state == "cancelled" else ""
     parts = (
         course.number, course.occupation, columns.say("level", course.level),

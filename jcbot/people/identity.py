@@ -11,7 +11,8 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
 LENGTH, OLD_LENGTH = 18, 15
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff'’`]+")
-_DAMAGED = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}|\d+\.0*")
+DAMAGED = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}|\d+\.0*")
+"""A long number after Excel made a number of it (as `clean` gives it)."""
 _SHAPE = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _PHONE_CLUTTER = re.compile(r"[\s\-‐-―()（）\u200b-\u200f\ufeff]+")
@@ -31,7 +32,7 @@ def read_id(text: str) -> str:
     Full-width digits, a small x and blanks inside are taken; nothing is ever guessed.
     """
     number = clean(text)
-    if _DAMAGED.fullmatch(number):
+    if DAMAGED.fullmatch(number):
         raise IdentityError("号码被 Excel 改成了数字，后几位已经丢了")
     if len(number) == OLD_LENGTH and number.isdecimal():
         raise IdentityError("这是15位的老号码，要用18位的")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from jcbot.training.class_list import Values
+    from jcbot.lists.rows import Values
     from knowledge.training import Limits
 
 TOGETHER = 50

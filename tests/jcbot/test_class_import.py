@@ -10,10 +10,11 @@ import pytest
 from openpyxl import Workbook
 from school import NOW, enter, limits, moment, person, tally
 
+from jcbot.lists.faults import Fault
+from jcbot.lists.sheet import SheetError
 from jcbot.outbox import promised
-from jcbot.people.sheet import SheetError
 from jcbot.training import browsing
-from jcbot.training.class_list import Fault, read_classes
+from jcbot.training.class_list import read_classes
 from jcbot.training.importing import Tally, put_in
 from jcbot.training.seats import cancel_class
 from knowledge.reading import KnowledgeError
