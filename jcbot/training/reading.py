@@ -53,6 +53,7 @@ def course_of(row: Row[Any] | Sequence[Any]) -> Course:
     return Course(**values)
 
 
+_OCCUPATIONS = select(_C.occupation).distinct().order_by(_C.occupation)
 _BY_NUMBER = courses_with().where(_C.number == bindparam("n"))
 _HELD: Select[Any] = select(_E.id, _E.openid, _E.state, _E.place, _E.to_verify).where(
     _E.class_id == bindparam("c"), _E.person == bindparam("p"), _E.state != CANCELLED
@@ -71,6 +72,11 @@ def find(conn: Connection, number: str) -> Course:
     if row is None:
         raise NoSuchClassError
     return course_of(row)
+
+
+def occupations(conn: Connection) -> list[str]:
+    """Return all occupations that classes have or had, each as the lists write it."""
+    return list(conn.execute(_OCCUPATIONS).scalars())
 
 
 def held(conn: Connection, course: Course, person: bytes) -> Row[Any] | None:
