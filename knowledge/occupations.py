@@ -58,14 +58,17 @@ def split(text: str) -> list[str]:
     return list(dict.fromkeys(map(alike, words)))
 
 
+def kin(wanted: str, occupations: Iterable[str]) -> list[str]:
+    """Return those of the occupations that are alike or the same."""
+    key = alike(wanted)
+    return [each for each in occupations if alike(each) == key or same(each, wanted)]
+
+
 def matching(wanted: str, occupations: Iterable[str]) -> list[str]:
-    """Return those of the occupations that contain the wanted words, are alike or the same."""
-    key, words = alike(wanted), plain(wanted)
-    return [
-        each
-        for each in occupations
-        if words in plain(each) or alike(each) == key or same(each, wanted)
-    ]
+    """Return those of the occupations that contain the wanted words, or are its kin."""
+    words, all_ = plain(wanted), list(occupations)
+    near = set(kin(wanted, all_))
+    return [each for each in all_ if words in plain(each) or each in near]
 
 
 def _bare(name: str) -> str:

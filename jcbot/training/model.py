@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIRMED, WAITING, CANCELLED, OPEN = "confirmed", "waiting", "cancelled", "open"
+PASSED = "passed"
+LEVELS = ("junior", "intermediate", "senior", "technician", "senior_technician")
+"""The levels of an occupation, from the lowest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +125,35 @@ class Page:
     number: int
     pages: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A post that an employer wants people for; `until` is its last day, `level` may be ""."""
+
+    enterprise: str
+    county: str
+    post: str
+    occupation: str
+    level: str
+    headcount: int
+    wage: str
+    contact: str
+    phone: str
+    until: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One occupation in one county: who wishes to learn it, who is wanted, what is offered.
+
+    `wishes` people of the registry, `demand` people that employers want, `classes` that can be
+    signed up for and their free `seats`. `county` "" is not known.
+    """
+
+    county: str
+    occupation: str
+    wishes: int
+    demand: int
+    classes: int
+    seats: int
