@@ -13,6 +13,7 @@ from knowledge.slots.trades import LISTED, trade_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 FILE = ROOT / "training" / "occupations.toml"
 _ASIDE = re.compile(r"[(（\[【].*?[)）\]】]")
@@ -28,6 +29,21 @@ class Names(NamedTuple):
     endings: tuple[str, ...]
     none: frozenset[str]
     official: dict[str, str]
+
+
+def read_names(path: Path) -> Names:
+    """Read the file; a fault is a `KnowledgeError`."""
+    table = read_toml(path)
+    endings = tuple(sorted(map(plain, table.texts("endings")), key=len, reverse=True))
+    part = table.table("same")
+    official: dict[str, str] = {}
+    for key in part.keys():  # noqa: SIM118 - a Table
+        for name in (key, *part.texts(key)):
+            if official.setdefault(plain(name), key) != key:
+                raise part.error(key, f"“{name}”已经写在“{official[plain(name)]}”下面")
+    names = Names(endings, frozenset(map(plain, table.texts("none"))), official)
+    table.done()
+    return names
 
 
 @lru_cache(MANY)
@@ -90,15 +106,4 @@ def _official(occupation: str) -> str:
 
 @cache
 def _names() -> Names:
-    """Read the file once; a fault is a `KnowledgeError`."""
-    table = read_toml(FILE)
-    endings = tuple(sorted(map(plain, table.texts("endings")), key=len, reverse=True))
-    part = table.table("same")
-    official: dict[str, str] = {}
-    for key in part.keys():  # noqa: SIM118 - a Table
-        for name in (key, *part.texts(key)):
-            if official.setdefault(plain(name), key) != key:
-                raise part.error(key, f"“{name}”已经写在“{official[plain(name)]}”下面")
-    names = Names(endings, frozenset(map(plain, table.texts("none"))), official)
-    table.done()
-    return names
+    return read_names(FILE)

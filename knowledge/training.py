@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knowledge.columns import Columns, load_columns
+from knowledge.occupations import read_names
 from knowledge.reading import ROOT, Table, read_toml
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def load_training(folder: Path = FOLDER) -> TrainingBook:
     results, demands = (
         load_columns(folder / f"{name}.toml", columns.columns) for name in ("results", "demands")
     )
+    read_names(folder / "occupations.toml")  # used elsewhere; a slip is told at the start
     kinds = set(columns.columns["kind"].shown)
     limits = _limits(read_toml(folder / "limits.toml"), kinds)
     return TrainingBook(limits, columns, results, demands)

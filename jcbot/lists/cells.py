@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jcbot.lists.faults import CellError
 from jcbot.masking import mask
-from jcbot.people.identity import DAMAGED, IdentityError, clean, mask_id, read_id
+from jcbot.people.identity import DAMAGED, IdentityError, clean, mask_id, mask_paper, read_id
 from knowledge.columns import plain
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"(\d{1,9})(?:\.0+)?(?:人|天|日|名)?")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]?0?0:00(?::00)?)?")
 _YEARS = range(2015, 2100)
 _PAPER = re.compile(r"(?=.*\d)[0-9A-Z\u4e00-\u9fff()\[\]〔〕/.-]{4,}")
-SHOWN, TAIL = 20, 4
+SHOWN = 20
 
 
 def read_cell(column: Column, text: str) -> Value:
@@ -40,11 +40,6 @@ def shown(column: Column, text: str) -> str:
             return mask_paper(clean(text))
         case _:
             return mask(text.strip())[:SHOWN]
-
-
-def mask_paper(number: str) -> str:
-    """Show the last 4 of a certificate's number, nothing of a short one."""
-    return "*" * (len(number) - TAIL) + number[-TAIL:] if len(number) > 2 * TAIL else "****"
 
 
 def _code(column: Column, text: str) -> str:

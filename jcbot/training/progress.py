@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, func, select
 
-from jcbot.lists.cells import mask_paper
+from jcbot.people.identity import mask_paper
 from jcbot.storage.progress_tables import attendance, outcomes
 from jcbot.storage.training_tables import classes, enrolments
 from jcbot.training.model import CANCELLED

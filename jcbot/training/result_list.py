@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jcbot.lists.cells import mask_paper
 from jcbot.lists.faults import Fault
 from jcbot.lists.listing import read_rows
-from jcbot.people.identity import mask_id
+from jcbot.people.identity import mask_id, mask_paper
 from jcbot.training.checks import Result
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
 from functools import partial
@@ -289,3 +290,19 @@ async def test_erasing_leaves_nothing_of_it(school: Database) -> None:
     assert len(rows) == 1
     assert await school.run(lambda conn: conn.execute(select(attendance)).all()) == []
     assert {each.openid for each in await school.run(promised)} == {"o2"}
+
+
+async def test_two_who_enter_one_number_at_once(two: tuple[Database, Database]) -> None:
+    await two[0].run(partial(add_class, seats=9))
+    for n in range(1, 7):
+        await two[0].run(partial(enter, who=n))
+    given = [entered(two[n % 2], result(n, **FULL)) for n in range(1, 7)]
+    done = await asyncio.gather(*given)
+    assert sorted(bool(each.changes) for each in done) == [False] * 5 + [True]
+
+
+async def test_many_scans_of_one_person_at_once_are_one_day(two: tuple[Database, Database]) -> None:
+    await two[0].run(add_class)
+    await two[0].run(partial(enter, who=1))
+    scans = [two[n % 2].run(lambda conn: attend(conn, "DG-1", WHO, FIRST, AFTER)) for n in range(8)]
+    assert sorted(each.again for each in await asyncio.gather(*scans)) == [False] + [True] * 7
