@@ -23,8 +23,8 @@ from handlers.dialogue import step as talk
 from jcbot import conversations, inbox
 from jcbot.clock import Clock
 from jcbot.keyring import open_keyring
+from jcbot.office import Keys
 from jcbot.people import pocket, strikes
-from jcbot.people.keys import PeopleKeys
 from jcbot.shared import open_shared
 from jcbot.storage.database import open_database
 
@@ -80,8 +80,7 @@ def build(
         waiting=config.limits.waiting,
     )
     shared = open_shared(config.redis)
-    keys = PeopleKeys(keyring)
-    desk = Desk(config, clock, database, library, keyring.index_key, keys, step)
+    desk = Desk(config, clock, database, library, Keys.of(keyring), step)
     tries = Tries(desk, metrics, shared, late)
     account = account_of(config)
     endpoint = Endpoint(account, tries, metrics, config.limits)

@@ -141,7 +141,7 @@ def people(context: typer.Context) -> None:
 
 @app.command(
     "training",
-    help="培训班：import 导入、list 列出、show 看一个班。",
+    help="培训班：import 导入、list、show 看班、results 登记结果、demand 和 needs 企业用工。",
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )

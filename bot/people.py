@@ -21,6 +21,8 @@ from jcbot.people import generations
 from jcbot.people.importing import Desk, check_list, import_list, undo_import
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.rotation import rotate
+from jcbot.training import rotation as training_rotation
+from jcbot.training.keys import TrainingKeys
 from knowledge.facts import FactBook
 from knowledge.registry import load_registry
 
@@ -88,20 +90,25 @@ def count(config: ConfigFile = None) -> None:
 
 
 @app.command(
-    "rotate-keys", help="用正在用的密钥（privacy.keys 第一个）重新加密名册；可以随时中断再来。"
+    "rotate-keys",
+    help="用正在用的密钥（privacy.keys 第一个）重新加密名册和证书编号；可以随时中断再来。",
 )
 def rotate_keys(config: ConfigFile = None) -> None:
-    """Seal the registry anew with the active key."""
+    """Seal the registry and the certificate numbers anew with the active key."""
     settings = load_config(config)
-    keys = PeopleKeys(open_keyring(settings))
+    ring = open_keyring(settings)
 
-    async def work(database: Database) -> int:
+    async def work(database: Database) -> tuple[int, int]:
         with _bar() as bar:
             tell = _teller(bar)
-            return await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
+            keys, training_keys = PeopleKeys(ring), TrainingKeys(ring)
+            done = await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
+            return done, await training_rotation.rotate(database, training_keys)
 
-    done = run_on_database(settings, work)
-    _print(f"重新加密了{done}人的资料。现在可以从 privacy.keys 里去掉旧密钥。")
+    people, papers = run_on_database(settings, work)
+    _print(
+        f"重新加密了{people}人的资料、{papers}个证书编号。现在可以从 privacy.keys 里去掉旧密钥。"
+    )
 
 
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:

@@ -14,7 +14,7 @@ from handlers.state import State
 from handlers.turn import Turn
 from jcbot.errors import DatabaseClosedError, StorageError
 from jcbot.inbox import once
-from jcbot.office import Office
+from jcbot.office import Keys, Office
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from handlers.turn import Reply
     from jcbot.clock import Clock
     from jcbot.config import Config
-    from jcbot.people.keys import PeopleKeys
     from jcbot.storage.database import Database
     from knowledge.library import Library
     from knowledge.understanding import Understanding
@@ -46,8 +45,7 @@ class Desk:
     clock: Clock
     database: Database
     library: Library
-    index_key: bytes
-    keys: PeopleKeys
+    keys: Keys
     step: Callable[[Turn], Reply]
 
 
@@ -90,7 +88,7 @@ def _talk(
 ) -> str:
     incoming = message.incoming
     limits = desk.library.training.limits
-    office = Office(conn, now, desk.config, desk.index_key, desk.keys, limits, incoming.openid)
+    office = Office(conn, now, desk.config, desk.keys, limits, incoming.openid)
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(
         incoming.openid, following=following, created=message.created

@@ -1,15 +1,17 @@
-"""`jcbot training …`: importing classes, listing them, looking at one (培训班)."""
+"""`jcbot training …`: classes, what became of people in them, what employers ask for (培训班)."""
 
 from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot.demands import demand, needs
+from bot.list_commands import ConfigFile, DryRun, ListFile, Yes, put, tell_faults
 from bot.on_database import run_on_database
+from bot.results import results
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.training.browsing import details, everything
@@ -22,40 +24,41 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
     from jcbot.training.class_list import ClassList
     from jcbot.training.model import Course
-    from knowledge.training import ClassColumns, TrainingBook
+    from knowledge.columns import Columns
+    from knowledge.training import TrainingBook
 
 T = TypeVar("T")
 app = typer.Typer(
-    help="培训班：import 导入、list 列出、show 看一个班。",
+    help="培训班：import 导入、list 列出、show 看一个班、results 登记结果；"
+    "企业用工：demand 导入、needs 和意愿、班次并排看。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="配置文件（TOML）；不写就用 ./config.toml")
-]
+for name, command, told in (
+    ("results", results, "从 CSV 或 XLSX 登记到课、考试、证书、就业、补贴；空着的格子不改。"),
+    ("demand", demand, "从 CSV 或 XLSX 导入企业用工需求；同一企业同一岗位以前的会换掉。"),
+    ("needs", needs, "按县区和职业并排看：多少人想学、企业要多少人、有多少班和空名额。"),
+):
+    app.command(name, help=told)(command)
 
 
 @app.command(
     "import", help="从 CSV 或 XLSX 导入培训班；编号已有的班会更新，名额增加就让候补的人递补。"
 )
 def import_(
-    file: Annotated[Path, typer.Argument(help="班级表")],
-    config: ConfigFile = None,
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，什么也不改")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="有问题的行跳过，其余的导入")] = False,
+    file: ListFile, config: ConfigFile = None, *, dry_run: DryRun = False, yes: Yes = False
 ) -> None:
     """Import a list of classes; exit code 1 where a row was refused."""
     settings, book = load_config(config), load_training()
     found = read_classes(file, book)
-    _report(found)
+    tell_faults(f"没有问题的班{len(found.rows)}个", found.faults, found.unknown)
     if dry_run:
-        _print("只是核对，什么也没有改。")
+        put("只是核对，什么也没有改。")
     elif found.faults and not yes:
-        _print("还没有导入。改好再导入，或者加 --yes 只导入没有问题的班。")
+        put("还没有导入。改好再导入，或者加 --yes 只导入没有问题的班。")
     else:
-        _print(_in_words(run_on_database(settings, partial(_put_in, settings, found, book))))
+        put(_in_words(run_on_database(settings, partial(_put_in, settings, found, book))))
     sys.exit(1 if found.faults else 0)
 
 
@@ -65,9 +68,9 @@ def list_(config: ConfigFile = None) -> None:
     courses = run_on_database(load_config(config), lambda database: database.run(everything))
     columns = load_training().columns
     for course in courses:
-        _print(_line(course, columns))
+        put(_line(course, columns))
     if not courses:
-        _print("还没有培训班。用 jcbot training import 导入。")
+        put("还没有培训班。用 jcbot training import 导入。")
 
 
 @app.command(help="看一个班的全部内容和报名人数（不显示是谁）。")
@@ -79,11 +82,11 @@ def show(
         load_config(config), lambda database: database.run(lambda conn: details(conn, number))
     )
     columns = load_training().columns
-    _print(_line(course, columns))
+    put(_line(course, columns))
     for key in ("place", "hours", "bring", "contact", "phone", "body", "plan", "teachers"):
         if value := getattr(course, key):
-            _print(f"{columns.columns[key].names[0]}：{value}")
-    _print(f"报名截止：{course.deadline:%Y-%m-%d %H:%M}之前")
+            put(f"{columns.columns[key].names[0]}：{value}")
+    put(f"报名截止：{course.deadline:%Y-%m-%d %H:%M}之前")
 
 
 async def _put_in(
@@ -96,15 +99,6 @@ async def _put_in(
         part = rows[start : start + TOGETHER]
         tally.add(await database.run(partial(put_in, rows=part, now=now, limits=book.limits)))
     return tally
-
-
-def _report(found: ClassList) -> None:
-    refused = len({fault.row for fault in found.faults})
-    _print(f"没有问题的班{len(found.rows)}个，有问题的行{refused}行。")
-    if found.unknown:
-        _print(f"表头里没有用到的列：{'、'.join(found.unknown)}")
-    for fault in found.faults:
-        _print(fault.sentence())
 
 
 def _in_words(tally: Tally) -> str:
@@ -120,7 +114,7 @@ def _in_words(tally: Tally) -> str:
     return "\n".join(parts)
 
 
-def _line(course: Course, columns: ClassColumns) -> str:
+def _line(course: Course, columns: Columns) -> str:
     state = "已取消" if course.state == "cancelled" else ""
     parts = (
         course.number, course.occupation, columns.say("level", course.level),
@@ -129,7 +123,3 @@ def _line(course: Course, columns: ClassColumns) -> str:
         f"名额{course.seats} 已报{course.confirmed} 候补{course.waiting}", state,
     )  # fmt: skip
     return "  ".join(filter(None, parts))
-
-
-def _print(text: str) -> None:
-    print(text)  # noqa: T201 - the command's output

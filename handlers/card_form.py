@@ -8,9 +8,10 @@ from handlers import card, human, identity, menu
 from handlers.answers import choice
 from handlers.numbers import number_of
 from handlers.text import lines
+from jcbot.lists.faults import CellError
 from jcbot.masking import mask
 from jcbot.people.cards import CORRECT, REGISTER
-from jcbot.people.cells import CellError, reader_of
+from jcbot.people.cells import reader_of
 from jcbot.people.claims import read_claim
 from jcbot.people.identity import birth_of
 from knowledge.slots import extract_slots

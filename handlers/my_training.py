@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes, identity, menu
+from handlers import classes, identity, menu, progress
 from handlers.answers import choice
 from handlers.text import lines
 from handlers.wording import soon
@@ -14,6 +14,7 @@ from jcbot.training.model import CANCELLED, WAITING
 if TYPE_CHECKING:
     from handlers.turn import Turn
     from jcbot.training.model import Mine
+    from jcbot.training.progress import Progress
 
 CONFIRM = "cancel"
 SHOWN = 6
@@ -32,7 +33,8 @@ def show(turn: Turn) -> str:
         actions = [("training_browse", turn.say("card.offer_browse")), _human(turn)]
         return lines(turn.say("training.mine_none", who=who), menu.offer(turn, actions))
     mine.sort(key=lambda each: each.course.last_day < turn.today)
-    told = [_told(turn, each) for each in mine[:SHOWN]]
+    steps = turn.office.training.progress(key) if key is not None else {}
+    told = [lines(_told(turn, each), *_steps(turn, steps, each)) for each in mine[:SHOWN]]
     actions = [("classes:1", turn.say("training.offer_more")), _human(turn)]
     if _given_back(turn, mine):
         actions.insert(0, ("training_cancel", turn.say("training.offer_cancel")))
@@ -167,6 +169,13 @@ def _told(turn: Turn, each: Mine) -> str:
     hours = f"，{course.hours}" if course.hours else ""
     where = turn.say("training.mine_where", place=course.place or course.county, hours=hours)
     return turn.say(key, **values) + where
+
+
+def _steps(turn: Turn, steps: dict[str, Progress], each: Mine) -> list[str]:
+    """What is entered of days, exam, certificate, job and subsidy, in one line."""
+    found = steps.get(each.course.number)
+    said = progress.lines_for(turn, found) if found is not None else []
+    return ["；".join(said) + "。"] if said else []
 
 
 def _short(turn: Turn, each: Mine) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jcbot.outbox import Promise
@@ -31,5 +31,16 @@ def words(library: Library, promise: Promise, course: Course | None, desk: Human
     )
     weekday = "一二三四五六日"[first.weekday()]
     day = f"{first.month}月{first.day}日（周{weekday}）"
-    values = {"name": name, "number": course.number, "first": day, "phone": desk.phone}
+    jobs = "；".join(_job(library, job) for job in promise.payload.get("jobs", []))
+    who = f"{course.contact}{course.phone}" or f"{desk.name}{desk.phone}"
+    values = {"name": name, "number": course.number, "first": day, "who": who, "jobs": jobs}
     return say(f"notices.{promise.kind}", **values, **told)
+
+
+def _job(library: Library, job: dict[str, Any]) -> str:
+    """One post: who asks for how many, what it pays, whom to call."""
+    parts = {
+        "wage": f"，{job['wage']}" if job["wage"] else "",
+        "contact": f"，{job['contact']}{job['phone']}" if job["contact"] or job["phone"] else "",
+    }
+    return library.replies.text("notices.job", **job | parts)

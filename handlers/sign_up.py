@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from handlers import card, classes, human, identity, menu
@@ -9,6 +10,7 @@ from handlers.answers import choice
 from handlers.numbers import number_of
 from handlers.text import lines
 from handlers.wording import soon
+from jcbot.clock import SHANGHAI
 from jcbot.people.identity import mask_name
 from jcbot.training.errors import TrainingError
 from jcbot.training.model import WAITING, Applicant
@@ -222,7 +224,10 @@ def _applicant(turn: Turn, person: Person, key: bytes) -> Applicant:
     """Who signs up. What a worker claims is not known before staff saw it; what he denies is."""
     denied = {name: has for name, has in _known(turn, person).items() if not has}
     groups = denied | card.known_groups(person)
-    return Applicant(key, turn.message.openid, person.row.birth, groups)
+    row = person.row
+    at = dt.datetime.fromtimestamp(row.at, SHANGHAI)
+    times = row.times_this_year or 0
+    return Applicant(key, turn.message.openid, row.birth, groups, times, at)
 
 
 def _given(turn: Turn, course: Course, given: SignUp) -> str:

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jcbot import conversations, followers, questions
+from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
+from jcbot.training.keys import TrainingKeys
 from jcbot.training.service import TrainingService
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jcbot.config import Config
-    from jcbot.people.keys import PeopleKeys
+    from jcbot.keyring import Keyring
     from jcbot.settings import Human
     from knowledge.training import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What seals and finds: the registry's, those of training, and the bare index key."""
+
+    people: PeopleKeys
+    training: TrainingKeys
+    index: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, keyring: Keyring) -> Keys:
+        """Make them of the ring as it is now."""
+        return cls(PeopleKeys(keyring), TrainingKeys(keyring), keyring.index_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +46,7 @@ class Office:
     conn: Connection
     now: dt.datetime
     config: Config
-    index_key: bytes
-    keys: PeopleKeys
+    keys: Keys
     training_limits: Limits
     openid: str
 
@@ -43,12 +58,14 @@ class Office:
     @property
     def people(self) -> PeopleService:
         """The registry, for the worker of this turn."""
-        return PeopleService(self.conn, self.keys, self.openid, self.now, self.config.identity)
+        return PeopleService(
+            self.conn, self.keys.people, self.openid, self.now, self.config.identity
+        )
 
     @property
     def training(self) -> TrainingService:
         """Classes and seats."""
-        return TrainingService(self.conn, self.now, self.training_limits)
+        return TrainingService(self.conn, self.keys.training, self.now, self.training_limits)
 
     def recall(self, openid: str) -> dict[str, Any]:
         """Return the talk's state, {} if there is none or it is too old; holds it for the turn."""
@@ -61,7 +78,7 @@ class Office:
 
     def ask_staff(self, openid: str, text: str, reason: str) -> bool:
         """Keep a question for the staff, masked; False if this worker's share for today is full."""
-        who = questions.asker(openid, self.index_key)
+        who = questions.asker(openid, self.keys.index)
         return questions.ask_staff(self.conn, who, text, reason, self.now)
 
     def note_follow(self, openid: str, *, following: bool, created: int) -> bool:
@@ -79,6 +96,6 @@ class Office:
         person = self.people.bound_to()
         dropped = self.training.forget(person) if person is not None else 0
         conversations.forget(self.conn, openid)
-        questions.forget(self.conn, questions.asker(openid, self.index_key))
+        questions.forget(self.conn, questions.asker(openid, self.keys.index))
         self.people.forget()
         return dropped

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from knowledge.columns import plain
 from knowledge.reading import ROOT, Table, read_toml
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 KINDS = {"id", "name", "phone", "county", "text", "choice", "groups", "number", "date"}
 WORDY = {"county", "choice", "groups"}
-_CLUTTER = re.compile(r"[\s()（）\[\]【】*＊:：\ufeff\u200b]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,6 @@ class ListColumns:
     columns: dict[str, ListColumn]
     headings: dict[str, str]
     left_out: tuple[str, ...]
-
-
-def plain(text: str) -> str:
-    """Return a heading or word without what may differ: width, case, blanks, brackets."""
-    return _CLUTTER.sub("", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def load_registry(book: FactBook, path: Path = ROOT / "registry" / "columns.toml") -> ListColumns:

@@ -8,9 +8,10 @@ import unicodedata
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from jcbot.lists.faults import CellError
 from jcbot.masking import mask
 from jcbot.people.identity import IdentityError, mask_id, mask_name, read_id, read_phone
-from knowledge.registry import plain
+from knowledge.columns import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,14 +27,6 @@ _NUMBER = re.compile(r"(\d{1,9})(?:\.0+)?(?:个月|月|次)?")
 _SPLIT = re.compile(r"[、,，;；/|\s]+")
 _EARLIEST = 1949
 _REPEATING = {"county", "choice", "groups", "number", "date", "text"}
-
-
-class CellError(ValueError):
-    """A cell that cannot be taken; `reason` is a sentence that does not repeat it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def reader_of(column: ListColumn) -> Callable[[str], Any]:

@@ -10,8 +10,10 @@ from operator import mul
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
 LENGTH, OLD_LENGTH = 18, 15
+SHORT_PAPER = 8
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff'’`]+")
-_DAMAGED = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}|\d+\.0*")
+DAMAGED = re.compile(r"\d(?:\.\d+)?E\+?\d{1,3}|\d+\.0*")
+"""A long number after Excel made a number of it (as `clean` gives it)."""
 _SHAPE = re.compile(r"[1-9]\d{16}[\dX]", re.ASCII)
 _PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _PHONE_CLUTTER = re.compile(r"[\s\-‐-―()（）\u200b-\u200f\ufeff]+")
@@ -31,7 +33,7 @@ def read_id(text: str) -> str:
     Full-width digits, a small x and blanks inside are taken; nothing is ever guessed.
     """
     number = clean(text)
-    if _DAMAGED.fullmatch(number):
+    if DAMAGED.fullmatch(number):
         raise IdentityError("号码被 Excel 改成了数字，后几位已经丢了")
     if len(number) == OLD_LENGTH and number.isdecimal():
         raise IdentityError("这是15位的老号码，要用18位的")
@@ -87,6 +89,11 @@ def mask_id(number: str) -> str:
 def mask_phone(number: str) -> str:
     """Show the first 3 and the last 4 of a phone number."""
     return _ends(number, 3, 4) if len(number) == len("13900000000") else "*" * len(number)
+
+
+def mask_paper(number: str) -> str:
+    """Show the last 4 of a certificate's number, nothing of one so short that it would be seen."""
+    return _ends(number, 0, 4) if len(number) > SHORT_PAPER else "****"
 
 
 def mask_name(name: str) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jcbot.clock import monotonic
+from jcbot.lists.sheet import SheetError, look_through
 from jcbot.people import generations
 from jcbot.people.bulk import write
 from jcbot.people.generations import Filling, ImportBusyError, Start
@@ -20,7 +21,6 @@ from jcbot.people.keys import PeopleKeys
 from jcbot.people.list_reading import ListReading
 from jcbot.people.patience import insist
 from jcbot.people.records import COLUMNS, KEY_COLUMNS, KeyLists, record_of
-from jcbot.people.sheet import SheetError, look_through
 from jcbot.people.sweeping import sweep
 from jcbot.sealing import BlindIndex
 from jcbot.storage.people_tables import ROW_BITS, people, people_keys
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from jcbot.clock import Clock
     from jcbot.keyring import Keyring
+    from jcbot.lists.sheet import Sheet
     from jcbot.people.bulk import Record
     from jcbot.people.list_reading import Person
     from jcbot.people.report import Report
-    from jcbot.people.sheet import Sheet
     from jcbot.storage.database import Database
     from knowledge.registry import ListColumns
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jcbot.lists.heading import find_layout
+from jcbot.lists.sheet import Sheet, SheetError, rows_of
 from jcbot.people.checking import Checker
-from jcbot.people.layout import find_layout
 from jcbot.people.report import KEPT, FaultFile, Report
-from jcbot.people.sheet import Sheet, SheetError, rows_of
 from jcbot.storage.people_tables import ROW_BITS
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jcbot.people.checking import Fault, Values
+    from jcbot.lists.faults import Fault
+    from jcbot.lists.rows import Values
     from knowledge.registry import ListColumns
 
 Person = tuple[int, "Values"]

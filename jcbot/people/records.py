@@ -20,8 +20,8 @@ from jcbot.storage.people_tables import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jcbot.lists.rows import Values
     from jcbot.people.bulk import Record
-    from jcbot.people.checking import Values
     from jcbot.people.keys import PeopleKeys
 
 KEY_COLUMNS = tuple(people_keys.c.keys())

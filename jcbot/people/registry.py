@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from jcbot.people.generations import live_number
 from jcbot.people.keys import SEALED, plain_name
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from jcbot.people.keys import PeopleKeys
 
 _K = people_keys.c
+_COUNTY = (
+    select(people.c.county)
+    .join(people_keys, people.c.id == _K.person)
+    .where(_K.generation == live_number, _K.domain == ID, _K.key == bindparam("k"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,11 @@ def by_tail(conn: Connection, keys: PeopleKeys, tail: str, most: int) -> list[Pe
     """Return up to `most` people whose phone number ends in these four digits."""
     found = _find(conn, keys, TAIL, keys.tail_key(tail), most)
     return [person for person in found if person.phone.endswith(tail)]
+
+
+def county_of(conn: Connection, id_key: bytes) -> str:
+    """Return the county of the person whose ID number has this key; "" if it is not known."""
+    return conn.execute(_COUNTY, {"k": id_key}).scalar() or ""
 
 
 def _find(conn: Connection, keys: PeopleKeys, domain: int, key: bytes, most: int) -> list[Person]:

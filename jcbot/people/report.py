@@ -8,13 +8,13 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from jcbot.people.sheet import SheetError
+from jcbot.lists.sheet import SheetError
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from jcbot.people.checking import Fault
+    from jcbot.lists.faults import Fault
 
 KEPT = 20
 HEADING = ("行号", "列", "内容（已遮盖）", "原因", "怎么改")

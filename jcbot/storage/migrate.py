@@ -15,6 +15,7 @@ from jcbot.errors import DatabaseTooNewError
 from jcbot.storage import (  # noqa: F401 - their tables belong to it
     identity_tables,
     people_tables,
+    progress_tables,
     training_tables,
 )
 from jcbot.storage.locks import hold

@@ -22,8 +22,9 @@ from jcbot.training.errors import (
     YearlyLimitError,
 )
 from jcbot.training.model import OPEN, WAITING, Applicant, Course, Mine
-from jcbot.training.reading import course_of, courses_with
+from jcbot.training.reading import course_of, courses_with, occupations
 from jcbot.training.wording import day, months_later, name
+from knowledge.occupations import alike, same
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,7 +35,7 @@ _C = classes.c
 _NEXT = (
     courses_with()
     .where(
-        _C.occupation == bindparam("o"),
+        _C.occupation.in_(bindparam("o", expanding=True)),
         _C.state == OPEN,
         _C.deadline > bindparam("at"),
         _C.first_day >= bindparam("since"),
@@ -59,7 +60,8 @@ class Case:
     def instead(self, since: dt.date) -> str:
         """Name the next class of this occupation, from a day on, as a sentence."""
         at = int(self.now.timestamp())
-        values = {"o": self.course.occupation, "at": at, "since": since, "not": self.course.id}
+        names = [each for each in occupations(self.conn) if same(each, self.course.occupation)]
+        values = {"o": names, "at": at, "since": since, "not": self.course.id}
         row = self.conn.execute(_NEXT, values).first()
         return f"还可以报{name(course_of(row))}。" if row else OTHERS
 
@@ -133,43 +135,64 @@ def _yearly(case: Case, holds: list[Mine]) -> None:
     year = course.first_day.year
     if course.kind not in limits.yearly_kinds:
         return
-    same = [
-        each.course for each in holds
+    mine = [
+        each for each in holds
         if each.course.kind in limits.yearly_kinds and each.course.first_day.year == year
     ]  # fmt: skip
-    if len(same) < limits.yearly_most:
+    this_year = [each.course for each in mine]
+    count = max(len(mine), _counted(case.applicant, mine, year))
+    if count < limits.yearly_most:
         return
     since = dt.date(year + 1, 1, 1)
     raise YearlyLimitError(
-        f"免费培训原则上每人每年不超过{limits.yearly_most}次，{year}年您已经报了{len(same)}次。"
-        f"{day(since)}起开的班可以报；{_or_give_up(same, case.now)}{case.instead(since)}",
+        f"免费培训原则上每人每年不超过{limits.yearly_most}次，{year}年您已经参加或者报了{count}次。"
+        f"{day(since)}起开的班可以报；{_or_give_up(this_year, case.now)}{case.instead(since)}",
         since,
     )
 
 
+def _counted(applicant: Applicant, mine: list[Mine], year: int) -> int:
+    """The registry's count for the year, and what was signed up for after it was written."""
+    at = applicant.times_at
+    if at is None or at.year != year:
+        return 0
+    return applicant.times + sum(each.made > at.timestamp() for each in mine)
+
+
 def _repetition(case: Case, holds: list[Mine]) -> str:
-    """Refuse the same level again within the months, before or after; mark an unknown one."""
+    """Refuse the same level again within the months, before or after; mark what is unclear.
+
+    Unclear is a level that nobody wrote, and an occupation that is merely alike (低压电工, 电工).
+    """
     course, limits = case.course, case.limits
-    mark = ""
-    for other in [each.course for each in holds]:
-        if course.kind not in limits.repetition_kinds:
-            continue
-        if other.occupation != course.occupation or other.kind not in limits.repetition_kinds:
-            continue
+    if course.kind not in limits.repetition_kinds:
+        return ""
+    unclear = False
+    for other in [each.course for each in holds if each.course.kind in limits.repetition_kinds]:
         first, second = sorted((other.first_day, course.first_day))
-        if second >= months_later(first, limits.repetition_months):
+        again = _again(other, course)
+        if second >= months_later(first, limits.repetition_months) or again is False:
             continue
-        if not other.level or not course.level:
-            mark = "repetition"
-        elif other.level == course.level:
-            since = months_later(other.first_day, limits.repetition_months)
-            raise RepeatedCourseError(
-                f"同一职业同一等级{limits.repetition_months}个月内只能免费培训一次，您报过"
-                f"{name(other)}。{day(since)}起开的班可以报；"
-                f"{_or_give_up([other], case.now)}别的职业或者别的等级现在就可以报。",
-                since,
-            )
-    return mark
+        if again is None:
+            unclear = True
+            continue
+        since = months_later(other.first_day, limits.repetition_months)
+        raise RepeatedCourseError(
+            f"同一职业同一等级{limits.repetition_months}个月内只能免费培训一次，您报过"
+            f"{name(other)}。{day(since)}起开的班可以报；"
+            f"{_or_give_up([other], case.now)}别的职业或者别的等级现在就可以报。",
+            since,
+        )
+    return "repetition" if unclear else ""
+
+
+def _again(one: Course, other: Course) -> bool | None:
+    """Tell whether two classes are one occupation at one level; None where nobody can say."""
+    if one.level and other.level and one.level != other.level:
+        return False
+    if same(one.occupation, other.occupation):
+        return True if one.level and other.level else None
+    return None if alike(one.occupation) == alike(other.occupation) else False
 
 
 def _or_give_up(others: list[Course], now: dt.datetime) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, false, func, or_, select
 
 from jcbot.storage.training_tables import classes, enrolments, training_bodies
 from jcbot.training.model import CANCELLED, OPEN, Body, Course, Mine, Page
-from jcbot.training.reading import course_of, courses_with, find, mine_of
+from jcbot.training.reading import course_of, courses_with, find, mine_of, occupations
+from knowledge.occupations import matching
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -20,7 +21,7 @@ MOST_BODIES = 10
 _C, _E, _B = classes.c, enrolments.c, training_bodies.c
 Days = tuple["dt.date | None", "dt.date | None"]
 _MINE = (
-    courses_with(_E.state, _E.place, _E.to_verify)
+    courses_with(_E.state, _E.place, _E.to_verify, _E.made)
     .join(enrolments, _E.class_id == _C.id)
     .where(
         _E.person == bindparam("p"),
@@ -38,15 +39,15 @@ def browse(
 ) -> Page:
     """Return a page of the classes one can sign up for, the next to begin first.
 
-    `wanted` is (county, part of the occupation), `days` first and last day on which the class
-    may begin; "" and None mean any. A page beyond the last is the last.
+    `wanted` is (county, occupation as somebody says it or a part of it), `days` first and last
+    day on which the class may begin; "" and None mean any. A page beyond the last is the last.
     """
     county, occupation = wanted
     where = [_C.state == OPEN, _C.deadline > int(now.timestamp())]
     if county:
         where.append(_C.county == county)
     if occupation:
-        where.append(_C.occupation.contains(occupation, autoescape=True))
+        where.append(_C.occupation.in_(matching(occupation, occupations(conn))))
     if days[0]:
         where.append(_C.first_day >= days[0])
     if days[1]:
@@ -86,7 +87,7 @@ def everything(conn: Connection) -> list[Course]:
 
 
 def bodies(conn: Connection, occupation: str, county: str, now: dt.datetime) -> list[Body]:
-    """Return who teaches an occupation (part of its name; "" any), those with open classes first.
+    """Return who teaches an occupation as somebody says it ("" any), those with open classes first.
 
     At most `MOST_BODIES`.
     """
@@ -97,11 +98,19 @@ def bodies(conn: Connection, occupation: str, county: str, now: dt.datetime) -> 
     count = still.correlate(training_bodies).scalar_subquery().label("open_classes")
     query = select(training_bodies, count)
     if occupation:
-        query = query.where(_B.occupations.contains(occupation, autoescape=True))
+        query = query.where(or_(false(), *_teaching(conn, occupation)))
     if county:
         query = query.where(_B.county == county)
     rows = conn.execute(query.order_by(count.desc(), _B.name).limit(MOST_BODIES))
     return [_body(row) for row in rows]
+
+
+def _teaching(conn: Connection, occupation: str) -> list[ColumnElement[bool]]:
+    """Return a condition for each way in which the lists write what somebody asks for."""
+    known = conn.execute(select(_B.occupations).distinct()).scalars()
+    names = {name for names in known for name in names.split("、") if name}
+    found = sorted(matching(occupation, names))
+    return [_B.occupations.contains(f"、{name}、", autoescape=True) for name in found]
 
 
 def _body(row: Any) -> Body:

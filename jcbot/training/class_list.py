@@ -4,39 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jcbot.clock import SHANGHAI
-from jcbot.people.sheet import SheetError, look_through, rows_of
-from jcbot.training.cells import CellError, read_cell, shown
-from knowledge.training import plain
+from jcbot.lists.faults import Fault
+from jcbot.lists.listing import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from knowledge.training import ClassColumn, ClassColumns, TrainingBook
-
-LOOKED_AT = 5
-"""A title may stand above the heading; this many rows are looked at for it."""
-LEAST_KNOWN = 2
-Values = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong in a row, and how to mend it; `value` is masked and short."""
-
-    row: int
-    column: str
-    value: str
-    reason: str
-    mend: str
-
-    def sentence(self) -> str:
-        """Say it in one line."""
-        value = f"“{self.value}”" if self.value else ""
-        return f"第{self.row}行 {self.column}：{value}{self.reason}。{self.mend}。"
+    from jcbot.lists.rows import Values
+    from knowledge.training import TrainingBook
 
 
 @dataclass(slots=True)
@@ -50,74 +28,17 @@ class ClassList:
 
 def read_classes(path: Path, book: TrainingBook) -> ClassList:
     """Read a CSV (UTF-8, GBK) or XLSX file; `SheetError` if it is no list of classes at all."""
-    rows = rows_of(look_through(path))
-    places, unknown = _heading(rows, book.columns)
+    unknown, rows = read_rows(path, book.columns)
     found = ClassList(unknown=unknown)
     seen: dict[str, int] = {}
-    for number, cells in rows:
-        if not any(cell.strip() for cell in cells):
-            continue
-        values, faults = _row(number, cells, places)
+    for number, values, faults in rows:
         if not faults:
-            faults = _across(number, values, book, seen)
+            faults.extend(_across(number, values, book, seen))
         if faults:
             found.faults += faults
         else:
             found.rows[values["number"]] = values
     return found
-
-
-def _heading(
-    rows: Iterator[tuple[int, list[str]]], columns: ClassColumns
-) -> tuple[dict[int, ClassColumn | None], tuple[str, ...]]:
-    """Find the heading; return each place's column and the headings nobody knows."""
-    for number, cells in rows:
-        known = [columns.headings.get(plain(cell)) for cell in cells]
-        if sum(key is not None for key in known) >= LEAST_KNOWN:
-            _check_heading(known, columns)
-            unknown = [cell.strip() for cell, key in zip(cells, known, strict=True) if not key]
-            places = {at: columns.columns[key] if key else None for at, key in enumerate(known)}
-            return places, tuple(filter(None, unknown))
-        if number >= LOOKED_AT:
-            break
-    need = "、".join(each.names[0] for each in columns.columns.values() if each.need)
-    raise SheetError(f"没有找到表头。第一行要写列名，至少要有：{need}。")
-
-
-def _check_heading(known: list[str | None], columns: ClassColumns) -> None:
-    faults = [
-        f"“{column.names[0]}”这一列出现了两次"
-        for key, column in columns.columns.items()
-        if known.count(key) > 1
-    ]
-    faults += [
-        f"没有“{column.names[0]}”这一列"
-        for key, column in columns.columns.items()
-        if column.need and key not in known
-    ]
-    if faults:
-        raise SheetError(f"表头有问题：{'；'.join(faults)}。请改好表头再导入。")
-
-
-def _row(
-    number: int, cells: list[str], places: dict[int, ClassColumn | None]
-) -> tuple[Values, list[Fault]]:
-    values: Values = {}
-    faults: list[Fault] = []
-    for at, column in places.items():
-        text = (cells[at].strip() if at < len(cells) else "") or (column.default if column else "")
-        if column is None or (not text and not column.need):
-            continue
-        try:
-            if not text:
-                raise CellError("没有填")  # noqa: TRY301 - a fault like the others
-            values[column.key] = read_cell(column, text)
-        except CellError as fault:
-            faults.append(Fault(number, column.names[0], shown(text), str(fault), column.hint))
-    if any(cell.strip() for cell in cells[len(places) :]):
-        mend = "看看是不是某一格里多了一个逗号"
-        faults.append(Fault(number, "整行", "", "比表头多出了格子，可能错了列", mend))
-    return values, faults
 
 
 def _across(number: int, values: Values, book: TrainingBook, seen: dict[str, int]) -> list[Fault]:
@@ -130,9 +51,7 @@ def _across(number: int, values: Values, book: TrainingBook, seen: dict[str, int
 
     for key, column in columns.items():
         if column.kind in ("text", "choice"):
-            values.setdefault(
-                key, "" if not column.default else column.words[plain(column.default)]
-            )
+            values.setdefault(key, column.empty)
     first, days = values["first_day"], values["days"]
     last = values.setdefault("last_day", first + dt.timedelta(days=days - 1))
     if last < first:

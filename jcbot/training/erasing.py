@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, select
 
 from jcbot.storage.locks import hold
+from jcbot.storage.progress_tables import attendance, outcomes
 from jcbot.storage.training_tables import enrolments
 from jcbot.training import notices
 from jcbot.training.reading import holdings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from knowledge.training import Limits
 
 _IDS = select(enrolments.c.id).where(enrolments.c.person == bindparam("p"))
+_ATTENDANCE = delete(attendance).where(attendance.c.enrolment == bindparam("e"))
+_OUTCOME = delete(outcomes).where(outcomes.c.enrolment == bindparam("e"))
 _ENROLMENTS = delete(enrolments).where(enrolments.c.person == bindparam("p"))
 
 
@@ -37,5 +40,7 @@ def forget(conn: Connection, person: bytes, now: dt.datetime, limits: Limits) ->
     ids = list(conn.execute(_IDS, {"p": person}).scalars())
     for each in ids:
         notices.forget(conn, each)
+        conn.execute(_ATTENDANCE, {"e": each})
+        conn.execute(_OUTCOME, {"e": each})
     conn.execute(_ENROLMENTS, {"p": person})
     return len(ids)

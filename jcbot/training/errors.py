@@ -56,3 +56,17 @@ class NotSignedUpError(TrainingError):
 
 class CancelTooLateError(TrainingError):
     """The class has begun."""
+
+
+class NotInClassError(TrainingError):
+    """Has no seat in this class."""
+
+
+class NotClassDayError(TrainingError):
+    """The class is not on that day, or the day has not come."""
+
+
+class WrongCodeError(TrainingError):
+    """The check-in code is not that of a class of his today."""
+
+    sentence = "这个签到码不是您今天的班的。请扫当天贴出来的码，还不行就找班上的老师。"

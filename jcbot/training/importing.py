@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from jcbot.training.class_list import Values
+    from jcbot.lists.rows import Values
     from knowledge.training import Limits
 
 TOGETHER = 50
@@ -106,7 +106,7 @@ def _tell(conn: Connection, course: Course, now: dt.datetime, limits: Limits) ->
     people = everybody(conn, course)
     for each in people:
         to = (each.id, each.openid)
-        notices.tell(conn, notices.MOVED, to, course, now)
+        notices.tell_again(conn, notices.MOVED, to, course, now)
         if each.state == CONFIRMED:
             notices.forget_reminder(conn, each.id)
             notices.remind(conn, to, course, now, limits)

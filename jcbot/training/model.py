@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONFIRMED, WAITING, CANCELLED, OPEN = "confirmed", "waiting", "cancelled", "open"
+PASSED = "passed"
+LEVELS = ("junior", "intermediate", "senior", "technician", "senior_technician")
+"""The levels of an occupation, from the lowest on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +20,16 @@ class Applicant:
     """Who signs up: a keyed hash made elsewhere, where to tell him, and what rules ask.
 
     `groups` maps codes of the fact `groups` to a known yes or no; what is absent is unknown.
+    `times` is how many free trainings the registry counted in the year of `times_at`, when it
+    was written.
     """
 
     person: bytes = field(repr=False)
     openid: str = field(repr=False)
     birth: dt.date | None = field(default=None, repr=False)
     groups: Mapping[str, bool] = field(default_factory=dict, repr=False)
+    times: int = 0
+    times_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +100,16 @@ class SeatsChanged:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """One class of a person's own: state confirmed / waiting / cancelled (the class was)."""
+    """One class of a person's own: state confirmed / waiting / cancelled (the class was).
+
+    `made` is the second at which it was signed up for.
+    """
 
     course: Course
     state: str
     place: int | None
     to_verify: tuple[str, ...]
+    made: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +133,35 @@ class Page:
     number: int
     pages: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A post that an employer wants people for; `until` is its last day, `level` may be ""."""
+
+    enterprise: str
+    county: str
+    post: str
+    occupation: str
+    level: str
+    headcount: int
+    wage: str
+    contact: str
+    phone: str
+    until: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One occupation in one county: who wishes to learn it, who is wanted, what is offered.
+
+    `wishes` people of the registry, `demand` people that employers want, `classes` that can be
+    signed up for and their free `seats`. `county` "" is not known.
+    """
+
+    county: str
+    occupation: str
+    wishes: int
+    demand: int
+    classes: int
+    seats: int

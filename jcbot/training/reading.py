@@ -53,12 +53,13 @@ def course_of(row: Row[Any] | Sequence[Any]) -> Course:
     return Course(**values)
 
 
+_OCCUPATIONS = select(_C.occupation).distinct().order_by(_C.occupation)
 _BY_NUMBER = courses_with().where(_C.number == bindparam("n"))
 _HELD: Select[Any] = select(_E.id, _E.openid, _E.state, _E.place, _E.to_verify).where(
     _E.class_id == bindparam("c"), _E.person == bindparam("p"), _E.state != CANCELLED
 )
 _HOLDINGS = (
-    courses_with(_E.state, _E.place, _E.to_verify)
+    courses_with(_E.state, _E.place, _E.to_verify, _E.made)
     .join(enrolments, _E.class_id == _C.id)
     .where(_E.person == bindparam("p"), _E.state != CANCELLED)
     .order_by(_C.first_day, _C.id)
@@ -73,6 +74,11 @@ def find(conn: Connection, number: str) -> Course:
     return course_of(row)
 
 
+def occupations(conn: Connection) -> list[str]:
+    """Return all occupations that classes have or had, each as the lists write it."""
+    return list(conn.execute(_OCCUPATIONS).scalars())
+
+
 def held(conn: Connection, course: Course, person: bytes) -> Row[Any] | None:
     """Return what the person holds in the class: id, openid, state, place, to_verify."""
     found: Row[Any] | None = conn.execute(_HELD, {"c": course.id, "p": person}).first()
@@ -85,5 +91,5 @@ def holdings(conn: Connection, person: bytes) -> list[Mine]:
 
 
 def mine_of(row: Any) -> Mine:
-    """Make one of a row of `courses_with(state, place, to_verify)`."""
-    return Mine(course_of(row), row[-3], row[-2], tuple(row[-1].split()))
+    """Make one of a row of `courses_with(state, place, to_verify, made)`."""
+    return Mine(course_of(row), row[-4], row[-3], tuple(row[-2].split()), row[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jcbot.training import browsing, erasing, seats
+from jcbot.training import browsing, erasing, progress, seats
 from jcbot.training.admission import Case, admit
 from jcbot.training.reading import find, holdings
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jcbot.training.browsing import Days
+    from jcbot.training.keys import TrainingKeys
     from jcbot.training.model import Applicant, Body, Course, Mine, Page, Released, SignUp
+    from jcbot.training.progress import Progress
     from knowledge.training import Limits
 
 
@@ -24,6 +26,7 @@ class TrainingService:
     """Classes and seats during one turn; writes go with the turn's transaction."""
 
     conn: Connection
+    keys: TrainingKeys
     now: dt.datetime
     limits: Limits
 
@@ -42,6 +45,11 @@ class TrainingService:
     def mine(self, person: bytes) -> list[Mine]:
         """Return a person's classes by first day."""
         return browsing.mine(self.conn, person, self.now)
+
+    def progress(self, person: bytes) -> dict[str, Progress]:
+        """Return how far a person has come, by the class's number."""
+        found = progress.progress(self.conn, self.keys, person)
+        return {each.course.number: each for each in found}
 
     def check(self, number: str, applicant: Applicant) -> None:
         """Raise the `TrainingError` that a sign-up would meet now; nothing is written."""

@@ -10,10 +10,11 @@ import pytest
 from openpyxl import Workbook
 from school import NOW, enter, limits, moment, person, tally
 
+from jcbot.lists.faults import Fault
+from jcbot.lists.sheet import SheetError
 from jcbot.outbox import promised
-from jcbot.people.sheet import SheetError
 from jcbot.training import browsing
-from jcbot.training.class_list import Fault, read_classes
+from jcbot.training.class_list import read_classes
 from jcbot.training.importing import Tally, put_in
 from jcbot.training.seats import cancel_class
 from knowledge.reading import KnowledgeError
@@ -136,6 +137,9 @@ def test_what_is_no_list_says_so(tmp_path: Path) -> None:
         ("hour = 17", "hour = 24", "reminder.hour：只能是0到23"),
         ('kinds = ["startup"]', 'kinds = ["start"]', "没有start这样的培训类型"),
         ("youngest", "yungest", "age.youngest：缺少这一项"),
+        ('"电工" = ["维修', '"电工" = ["电焊", "维修', "焊工：“电焊”已经写在“电工”下面"),
+        ('words_as = "level"', 'words_as = "levels"', "words_as：没有“levels”这一列"),
+        ('default = "普惠制"', 'default = "普惠班"', "default：要是这一列的一种写法"),
         ("months = 12", "months = 12\nmonth = 1", "repetition.month：没有这样的项"),
     ],
 )

@@ -14,8 +14,7 @@ from jcbot import conversations, questions
 from jcbot.clock import SHANGHAI
 from jcbot.config import Config
 from jcbot.keyring import Keyring
-from jcbot.office import Office
-from jcbot.people.keys import PeopleKeys
+from jcbot.office import Keys, Office
 
 if TYPE_CHECKING:
     import pytest
@@ -42,8 +41,8 @@ async def test_a_state_comes_back(database: Database) -> None:
 
 
 def office_at(conn: Connection, now: dt.datetime, openid: str = "o1") -> Office:
-    keys = PeopleKeys(Keyring({"k1": b"k" * 32}, KEY))
-    return Office(conn, now, Config(), KEY, keys, limits(), openid)
+    keys = Keys.of(Keyring({"k1": b"k" * 32}, KEY))
+    return Office(conn, now, Config(), keys, limits(), openid)
 
 
 async def test_no_message_of_one_worker_is_lost(two: tuple[Database, Database]) -> None:

@@ -14,11 +14,11 @@ from lists import OLD, desk, id_number, people, write_list
 from racer import opened
 from sqlalchemy import func, select
 
+from jcbot.lists.sheet import SheetError
 from jcbot.people import generations, importing, registry
 from jcbot.people.generations import ImportBusyError, ImportLostError, Start, UndoError
 from jcbot.people.importing import check_list, import_list, undo_import
 from jcbot.people.keys import PeopleKeys
-from jcbot.people.sheet import SheetError
 from jcbot.storage import people_tables as tables
 
 if TYPE_CHECKING:

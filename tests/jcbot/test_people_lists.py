@@ -9,9 +9,9 @@ import pytest
 from lists import COLUMNS, as_csv, day, id_number, number, people, text, write_list, write_xlsx
 
 from jcbot.errors import JcbotError
-from jcbot.people import workbook
+from jcbot.lists import workbook
+from jcbot.lists.sheet import look_through
 from jcbot.people.list_reading import ListReading
-from jcbot.people.sheet import look_through
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from jcbot.errors import JcbotError
-from jcbot.people.workbook import is_workbook, workbook_rows
+from jcbot.lists.workbook import is_workbook, workbook_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

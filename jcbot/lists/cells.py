@@ -1,4 +1,4 @@
-"""One cell of a list of classes: from its text to the value kept, or why not."""
+"""One cell of a list of training: from its text to the value kept, or why not."""
 
 from __future__ import annotations
 
@@ -7,63 +7,84 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from jcbot.lists.faults import CellError
 from jcbot.masking import mask
-from knowledge.training import plain
+from jcbot.people.identity import DAMAGED, IdentityError, clean, mask_id, mask_paper, read_id
+from knowledge.columns import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from knowledge.training import ClassColumn
+    from knowledge.columns import Column
 
 Value = str | int | dt.date
 _CODE = re.compile(r"[A-Za-z0-9-]+")
 _NUMBER = re.compile(r"(\d{1,9})(?:\.0+)?(?:人|天|日|名)?")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]?0?0:00(?::00)?)?")
 _YEARS = range(2015, 2100)
+_PAPER = re.compile(r"(?=.*\d)[0-9A-Z\u4e00-\u9fff()\[\]〔〕/.-]{4,}")
 SHOWN = 20
 
 
-class CellError(ValueError):
-    """A cell that cannot be taken; its text is a phrase that does not repeat it."""
-
-
-def read_cell(column: ClassColumn, text: str) -> Value:
+def read_cell(column: Column, text: str) -> Value:
     """Return the value of a cell that is not empty; `CellError`."""
     return _READERS[column.kind](column, unicodedata.normalize("NFC", text.strip()))
 
 
-def shown(text: str) -> str:
+def shown(column: Column, text: str) -> str:
     """Return what of a faulty cell is repeated to the person who imports: masked, not long."""
-    return mask(text.strip())[:SHOWN]
+    match column.kind:
+        case "id":
+            return mask_id(clean(text))
+        case "paper":
+            return mask_paper(clean(text))
+        case _:
+            return mask(text.strip())[:SHOWN]
 
 
-def _code(column: ClassColumn, text: str) -> str:
+def _code(column: Column, text: str) -> str:
     code = unicodedata.normalize("NFKC", text)
     if not _CODE.fullmatch(code):
         raise CellError("有字母、数字和短横以外的字")
     return _no_longer(column, code)
 
 
-def _text(column: ClassColumn, text: str) -> str:
+def _text(column: Column, text: str) -> str:
     clean = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     return _no_longer(column, clean)
 
 
-def _no_longer(column: ClassColumn, text: str) -> str:
+def _no_longer(column: Column, text: str) -> str:
     if len(text) > column.most:
         raise CellError(f"超过{column.most}个字")
     return text
 
 
-def _choice(column: ClassColumn, text: str) -> str:
+def _choice(column: Column, text: str) -> str:
     code = column.words.get(plain(text))
     if code is None:
         raise CellError("没有这种写法")
     return code
 
 
-def _number(column: ClassColumn, text: str) -> int:
-    found = _NUMBER.fullmatch(plain(text))
+def _id(_column: Column, text: str) -> str:
+    try:
+        return read_id(text)
+    except IdentityError as fault:
+        raise CellError(fault.reason) from None
+
+
+def _paper(column: Column, text: str) -> str:
+    number = clean(text)
+    if DAMAGED.fullmatch(number):
+        raise CellError("号码被 Excel 改成了数字，后几位已经丢了")
+    if not _PAPER.fullmatch(number):
+        raise CellError("不像证书编号")
+    return _no_longer(column, number)
+
+
+def _number(column: Column, text: str) -> int:
+    found = _NUMBER.fullmatch("".join(unicodedata.normalize("NFKC", text).split()))
     if not found:
         raise CellError("不是一个整数")
     number = int(found.group(1))
@@ -72,7 +93,7 @@ def _number(column: ClassColumn, text: str) -> int:
     return number
 
 
-def _day(_column: ClassColumn, text: str) -> dt.date:
+def _day(_column: Column, text: str) -> dt.date:
     found = _DAY.fullmatch(unicodedata.normalize("NFKC", text))
     if not found:
         raise CellError("看不出是哪一天")
@@ -85,10 +106,12 @@ def _day(_column: ClassColumn, text: str) -> dt.date:
         raise CellError("没有这一天") from None
 
 
-_READERS: dict[str, Callable[[ClassColumn, str], Value]] = {
+_READERS: dict[str, Callable[[Column, str], Value]] = {
     "code": _code,
     "text": _text,
     "choice": _choice,
     "number": _number,
     "day": _day,
+    "id": _id,
+    "paper": _paper,
 }
