@@ -25,6 +25,8 @@ def status(turn: Turn) -> str:
     """Show the card, or the one thing asked of it."""
     if _of_somebody_else(turn):
         return lines(turn.say("identity.only_own"), human.contact(turn))
+    if turn.office.people.bound_to() is None and turn.office.people.sent():
+        return waiting_for_check(turn)
     if said := identity.require(turn, "card_status"):
         return said
     turn.state.last, turn.state.topic = "card", ""
@@ -38,6 +40,13 @@ def status(turn: Turn) -> str:
         _head(turn, person), _shown(turn, person), _missing(turn, person),
         _to_do(turn, person), _waiting(turn), _offers(turn),
     )  # fmt: skip
+
+
+def waiting_for_check(turn: Turn) -> str:
+    """Who has sent a new card: it waits for the staff."""
+    actions = [("training_browse", turn.say("card.offer_browse")), _human(turn)]
+    told = [said_waiting(turn, each) for each in turn.office.people.sent()]
+    return lines(*told, turn.say("card.after_check"), menu.offer(turn, actions))
 
 
 def named_field(turn: Turn) -> CardField | None:
@@ -157,9 +166,13 @@ def _offers(turn: Turn) -> str:
         ("training_browse", turn.say("card.offer_browse")),
         ("my_training", turn.say("card.offer_mine")),
         ("estimate", turn.say("card.offer_estimate")),
-        ("human_agent", turn.say("menu.to_human")),
+        _human(turn),
     ]
     return menu.offer(turn, actions)
+
+
+def _human(turn: Turn) -> tuple[str, str]:
+    return "human_agent", turn.say("menu.to_human")
 
 
 def age_of(person_birth: dt.date, on: dt.date) -> int:

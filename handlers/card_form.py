@@ -66,6 +66,8 @@ def begin_new(turn: Turn) -> str:
     people = turn.office.people
     if people.bound_to() is not None:
         return correct(turn)
+    if any(each.kind == REGISTER for each in people.sent()):
+        return card.waiting_for_check(turn)
     pocket = people.pocket()
     ready = people.agreed(identity.version(turn)) and pocket.name and pocket.id_number
     return go_on_new(turn) if ready else identity.require(turn, "register_card")
@@ -213,7 +215,17 @@ def _again(turn: Turn) -> str:
     draft = turn.state.draft
     if draft["kind"] == CORRECT:
         return correct(turn, draft["open"])
-    draft["told"] = {}
+    turn.state.task = ""  # the numbers are the list's now; the draft stays
+    fields = [field for field in turn.library.card if field.key in draft["told"]]
+    actions = [(f"card_redo:{field.key}", field.label) for field in fields]
+    return lines(turn.say("card.which_redo"), menu.offer(turn, actions))
+
+
+def redo(turn: Turn, key: str) -> str:
+    """Ask one field of a new card anew; the others stay as they were told."""
+    if not turn.state.draft:
+        return begin_new(turn)
+    turn.state.draft["told"].pop(key, None)
     return _next(turn)
 
 

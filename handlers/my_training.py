@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes, identity, menu, progress
+from handlers import classes, identity, menu, progress, sign_up
 from handlers.answers import choice
 from handlers.text import lines
 from handlers.wording import soon
@@ -39,7 +39,7 @@ def show(turn: Turn) -> str:
     if _given_back(turn, mine):
         actions.insert(0, ("training_cancel", turn.say("training.offer_cancel")))
     head = turn.say("training.mine_head", who=who)
-    return lines(head, *told, _count(turn, mine), menu.offer(turn, actions))
+    return lines(head, *told, _count(turn), menu.offer(turn, actions))
 
 
 def follow(turn: Turn) -> str | None:
@@ -182,18 +182,15 @@ def _short(turn: Turn, each: Mine) -> str:
     return f"{classes.name(turn, each.course)}，{soon(turn, each.course.first_day)}"
 
 
-def _count(turn: Turn, mine: list[Mine]) -> str:
+def _count(turn: Turn) -> str:
     """How many of the year's free trainings are used up."""
-    limits = turn.library.training.limits
-    year = turn.today.year
-    counted = [
-        each for each in mine
-        if each.state != CANCELLED and each.course.kind in limits.yearly_kinds
-        and each.course.first_day.year == year
-    ]  # fmt: skip
-    if not counted:
+    person, key = turn.office.people.myself(), turn.office.people.bound_to()
+    if person is None or key is None:
         return ""
-    return turn.say("training.mine_count", year=year, count=len(counted), most=limits.yearly_most)
+    count = turn.office.training.used_this_year(sign_up.applicant_of(turn, person, key))
+    most = turn.library.training.limits.yearly_most
+    year = turn.today.year
+    return turn.say("training.mine_count", year=year, count=count, most=most) if count else ""
 
 
 def _human(turn: Turn) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def sign_up(turn: Turn, number: str) -> str:
         return lines(_already(turn, held), _after(turn))
     try:
         course = turn.office.training.details(number)
-        turn.office.training.check(number, _applicant(turn, person, key))
+        turn.office.training.check(number, applicant_of(turn, person, key))
     except TrainingError as fault:
         return lines(fault.sentence, _after(turn))
     limit = _asked_for(turn, course, person)
@@ -208,7 +208,7 @@ def _do(turn: Turn) -> str:
     if person is None or key is None:
         return sign_up(turn, number)
     told: dict[str, bool] = turn.state.draft.get("groups", {})
-    applicant = _applicant(turn, person, key)
+    applicant = applicant_of(turn, person, key)
     turn.state.draft = {}
     try:
         given = office.training.sign_up(number, applicant)
@@ -220,7 +220,7 @@ def _do(turn: Turn) -> str:
     return lines(_given(turn, course, given), _after(turn))
 
 
-def _applicant(turn: Turn, person: Person, key: bytes) -> Applicant:
+def applicant_of(turn: Turn, person: Person, key: bytes) -> Applicant:
     """Who signs up. What a worker claims is not known before staff saw it; what he denies is."""
     denied = {name: has for name, has in _known(turn, person).items() if not has}
     groups = denied | card.known_groups(person)

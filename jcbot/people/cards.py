@@ -27,6 +27,11 @@ _MINE = (
     .where(_R.id_key == bindparam("k"), _R.openid == bindparam("o"))
     .order_by(_R.id.desc())
 )
+_SENT = (
+    select(card_requests)
+    .where(_R.openid == bindparam("o"), _R.state == PENDING)
+    .order_by(_R.id.desc())
+)
 _OPEN = select(card_requests).where(_R.state == PENDING).order_by(_R.id).limit(bindparam("most"))
 _TODAY = select(func.count(_R.id)).where(_R.openid == bindparam("o"), _R.made > bindparam("since"))
 _FORGET = delete(card_requests).where(_R.openid == bindparam("o"))
@@ -88,6 +93,11 @@ def ask(conn: Connection, keys: PeopleKeys, told: Told, now: dt.datetime) -> Non
 def of_openid(conn: Connection, keys: PeopleKeys, openid: str, id_key: bytes) -> list[CardRequest]:
     """Return what this openid asked for on this person's card, the latest first."""
     return [_request(row, keys) for row in conn.execute(_MINE, {"k": id_key, "o": openid})]
+
+
+def sent_by(conn: Connection, keys: PeopleKeys, openid: str) -> list[CardRequest]:
+    """Return what this openid sent that still waits, for whomever, the latest first."""
+    return [_request(row, keys) for row in conn.execute(_SENT, {"o": openid})]
 
 
 def waiting(conn: Connection, keys: PeopleKeys, most: int = 100) -> list[CardRequest]:

@@ -86,6 +86,10 @@ class PeopleService:
         """Return what this openid asked for on this card, the latest first."""
         return cards.of_openid(self.conn, self.keys, self.openid, id_key)
 
+    def sent(self) -> list[CardRequest]:
+        """Return what this openid sent that still waits."""
+        return cards.sent_by(self.conn, self.keys, self.openid)
+
     def forget(self) -> None:
         """Drop consent, binding, pocket and requests of this openid."""
         bindings.forget(self.conn, self.openid)

@@ -135,14 +135,10 @@ def _yearly(case: Case, holds: list[Mine]) -> None:
     year = course.first_day.year
     if course.kind not in limits.yearly_kinds:
         return
-    mine = [
-        each for each in holds
-        if each.course.kind in limits.yearly_kinds and each.course.first_day.year == year
-    ]  # fmt: skip
-    this_year = [each.course for each in mine]
-    count = max(len(mine), _counted(case.applicant, mine, year))
+    count = used(case.applicant, holds, year, limits)
     if count < limits.yearly_most:
         return
+    this_year = [each.course for each in _of_the_year(holds, year, limits)]
     since = dt.date(year + 1, 1, 1)
     raise YearlyLimitError(
         f"免费培训原则上每人每年不超过{limits.yearly_most}次，{year}年您已经参加或者报了{count}次。"
@@ -151,12 +147,22 @@ def _yearly(case: Case, holds: list[Mine]) -> None:
     )
 
 
-def _counted(applicant: Applicant, mine: list[Mine], year: int) -> int:
-    """The registry's count for the year, and what was signed up for after it was written."""
+def used(applicant: Applicant, holds: list[Mine], year: int, limits: Limits) -> int:
+    """Return how many of the year's free trainings are used up.
+
+    What is held here, or the registry's count and what was signed up for after it was written.
+    """
+    mine = _of_the_year(holds, year, limits)
     at = applicant.times_at
     if at is None or at.year != year:
-        return 0
-    return applicant.times + sum(each.made > at.timestamp() for each in mine)
+        return len(mine)
+    later = sum(each.made >= int(at.timestamp()) for each in mine)
+    return max(len(mine), applicant.times + later)
+
+
+def _of_the_year(holds: list[Mine], year: int, limits: Limits) -> list[Mine]:
+    kinds = limits.yearly_kinds
+    return [h for h in holds if h.course.kind in kinds and h.course.first_day.year == year]
 
 
 def _repetition(case: Case, holds: list[Mine]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jcbot.training import browsing, erasing, progress, seats
-from jcbot.training.admission import Case, admit
+from jcbot.training.admission import Case, admit, used
 from jcbot.training.reading import find, holdings
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ class TrainingService:
         """Return how far a person has come, by the class's number."""
         found = progress.progress(self.conn, self.keys, person)
         return {each.course.number: each for each in found}
+
+    def used_this_year(self, applicant: Applicant) -> int:
+        """Return how many of this year's free trainings somebody has used up."""
+        holds = holdings(self.conn, applicant.person)
+        return used(applicant, holds, self.now.year, self.limits)
 
     def check(self, number: str, applicant: Applicant) -> None:
         """Raise the `TrainingError` that a sign-up would meet now; nothing is written."""
