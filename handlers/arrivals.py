@@ -70,9 +70,12 @@ def scan(turn: Turn) -> str:
 
 
 def _near(turn: Turn) -> str:
-    """A location: the classes of the county its label names, else the county is asked for."""
-    county = extract_slots(normalise(turn.message.label), turn.today).get("county")
-    if not isinstance(county, str):
+    """A location: the classes of the county its label names, else of the nearest one."""
+    message = turn.message
+    county = extract_slots(normalise(message.label), turn.today).get("county")
+    if not county and message.latitude is not None and message.longitude is not None:
+        county = turn.library.centres.nearest(message.latitude, message.longitude)
+    if not isinstance(county, str) or not county:
         turn.state.last = "training"
         return turn.say("training.near_place")
     return _of_county(turn, county) or classes.nothing(turn)

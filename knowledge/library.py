@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.card import CardField, load_card
+from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
 from knowledge.facts import FactBook
 from knowledge.names import Names, load_names
@@ -59,6 +60,7 @@ class Library:
     elsewhere: tuple[Elsewhere, ...]
     relatives: dict[str, str]
     counties: dict[str, str]
+    centres: Centres
     names: Names
     registry: ListColumns
     card: tuple[CardField, ...]
@@ -131,6 +133,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
     "names": lambda root, _cache, _book: load_names(root / "lexicon" / "surnames.toml"),
+    "centres": lambda root, _cache, _book: load_centres(root / "centres.toml"),
     "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
     "card": lambda root, _cache, book: load_card(
         root / "registry" / "card.toml", load_registry(book, root / "registry" / "columns.toml")
