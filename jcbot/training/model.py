@@ -28,8 +28,8 @@ class Applicant:
     openid: str = field(repr=False)
     birth: dt.date | None = field(default=None, repr=False)
     groups: Mapping[str, bool] = field(default_factory=dict, repr=False)
-    times: int = 0
-    times_at: dt.datetime | None = None
+    times: int = field(default=0, repr=False)
+    times_at: dt.datetime | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
