@@ -29,6 +29,7 @@ from jcbot.settings import (
     Log,
     Privacy,
     Redis,
+    Sending,
     Server,
     WeChat,
 )
@@ -77,6 +78,7 @@ class Config(BaseSettings):
     server: Server = Server()
     privacy: Privacy = Privacy()
     identity: Identity = Identity()
+    sending: Sending = Sending()
     demo: Demo = Demo()
     clock: Clock = Clock()
     human: Human = Human()

@@ -202,15 +202,23 @@ def settle(conn: Connection, holder: str, outcomes: Sequence[Settled], now: dt.d
             conn.execute(_SETTLE, key | {"s": each.state, "r": each.ref or None, "at": at})
 
 
-def finish(
-    conn: Connection, openid: str, ref: str, *, delivered: bool, reason: str, now: dt.datetime
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """A finish event: the message `ref` of `openid` arrived, or why it did not."""
+
+    openid: str = field(repr=False)
+    ref: str
+    delivered: bool
+    reason: str
+
+
+def finish(conn: Connection, event: Finish, now: dt.datetime) -> bool:
     """Take a finish event: forward only, so that a late or repeated one changes nothing."""
-    row = conn.execute(_BY_REF, {"r": ref, "o": openid}).first()
+    row = conn.execute(_BY_REF, {"r": event.ref, "o": event.openid}).first()
     if row is None:
         return False
-    state = DELIVERED if delivered else FAILED
-    values = {"i": row.id, "s": state, "why": reason, "at": int(now.timestamp())}
+    state = DELIVERED if event.delivered else FAILED
+    values = {"i": row.id, "s": state, "why": event.reason, "at": int(now.timestamp())}
     return conn.execute(_FINISH, values).rowcount > 0
 
 

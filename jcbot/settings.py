@@ -137,6 +137,15 @@ class Identity(Section):
     ask_phone: bool = True
 
 
+class Sending(Section):
+    """[sending] what the courier may do at once, and the ids of the template messages by kind."""
+
+    enabled: bool = False
+    at_once: int = Field(default=5, ge=1, le=50)
+    per_second: int = Field(default=50, ge=1, le=1_000)
+    templates: dict[str, str] = {}
+
+
 class Demo(Section):
     """[demo] decides the simulator and its control addresses."""
 

@@ -14,6 +14,7 @@ from knowledge.reading import ROOT, KnowledgeError, Table, read_toml
 from knowledge.registry import ListColumns, load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
+from knowledge.sending import SendingRules, load_sending
 from knowledge.situations import Situations, load_situations
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
@@ -65,6 +66,7 @@ class Library:
     registry: ListColumns
     card: tuple[CardField, ...]
     training: TrainingBook
+    sending: SendingRules
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -139,6 +141,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         root / "registry" / "card.toml", load_registry(book, root / "registry" / "columns.toml")
     ),
     "training": lambda root, _cache, _book: load_training(root / "training"),
+    "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""
