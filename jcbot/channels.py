@@ -50,10 +50,16 @@ def choose(conn: Connection, item: Item, rules: Rules, now: dt.datetime) -> Plan
         return Settled(item, "", reason="quiet hours", later=start)
     if followers.follows(conn, item.openid) is False:
         return Settled(item, UNREACHABLE, reason="does not follow the account")
+    return _first_open(conn, item, rules, now)
+
+
+def _first_open(conn: Connection, item: Item, rules: Rules, now: dt.datetime) -> Plan | Settled:
+    """The best channel that is allowed; when all that are allowed rest, when the first wakes."""
+    kind = rules.sending.kinds[item.kind]
     open_ = [each for each in kind.channels if _allowed(conn, item, each, rules, now)]
-    for channel in open_:
-        if channel not in rules.resting:
-            return Plan(item, channel, _why(channel))
+    awake = [each for each in open_ if each not in rules.resting]
+    if awake:
+        return Plan(item, awake[0], _why(awake[0]))
     if open_:
         until = min(rules.resting[each] for each in open_)
         return Settled(item, "", reason="channel rests", later=until)
