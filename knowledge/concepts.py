@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING
 
 from knowledge.reading import read_toml
@@ -25,32 +26,67 @@ _AMOUNTS = re.compile(f"{NUMBER}(?=(个|多|来)?半?[月年天岁人块元次�
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """Stretches of text to be found, each with what it stands for.
+
+    `letters` holds those of one character; `starts` says for the first two characters of the
+    others what those two by themselves stand for and which greater lengths are worth trying.
+    """
+
+    meanings: dict[str, tuple[int, ...]]
+    letters: frozenset[str]
+    starts: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+
+    @classmethod
+    def of(cls, meanings: dict[str, tuple[int, ...]]) -> Words:
+        """Lay out these words."""
+        sizes = _sizes(meanings, 2)
+        starts = {
+            pair: (meanings.get(pair, ()), tuple(size for size in found if size > len(pair)))
+            for pair, found in sizes.items()
+        }
+        return cls(meanings, frozenset(word for word in meanings if len(word) == 1), starts)
+
+    def find(self, text: str) -> set[int]:
+        """Collect what all words stand for that occur in the text, overlapping or not."""
+        found: set[int] = set()
+        meanings, starts = self.meanings, self.starts
+        for letter in self.letters.intersection(text):
+            found.update(meanings[letter])
+        for start, pair in enumerate(map(add, text, text[1:])):
+            if pair in starts:
+                meaning, sizes = starts[pair]
+                found.update(meaning)
+                for size in sizes:
+                    found.update(meanings.get(text[start : start + size], ()))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Concepts:
-    """The compiled groups: `names` in the order of the file, found by `find`."""
+    """The compiled groups: `names` in the order of the file, found by `find`.
+
+    `titles` are pairs of title and topic, the longest title first.
+    """
 
     names: tuple[str, ...]
-    titles: dict[str, str]
-    _words: dict[str, tuple[int, ...]]
-    _sizes: dict[str, tuple[int, ...]]
+    titles: tuple[tuple[str, str], ...]
+    _words: Words
+    _titled: Words
     _patterns: tuple[tuple[int, re.Pattern[str]], ...]
     _missing: tuple[tuple[int, frozenset[int]], ...]
     _signs: dict[str, str]
     _sign_sizes: dict[str, tuple[int, ...]]
 
-    def find(self, text: str) -> dict[int, int]:
-        """Map each concept found in the normalised text to where it first starts."""
-        found: dict[int, int] = {}
-        words, sizes = self._words, self._sizes
-        for start, letter in enumerate(text):
-            for size in sizes.get(letter, ()):
-                for concept in words.get(text[start : start + size], ()):
-                    found.setdefault(concept, start)
+    def find(self, text: str) -> set[int]:
+        """Return the concepts found in the normalised text."""
+        found = self._words.find(text)
         for concept, pattern in self._patterns:
-            if concept not in found and (hit := pattern.search(text)):
-                found[concept] = hit.start()
+            if concept not in found and pattern.search(text):
+                found.add(concept)
         for concept, others in self._missing:
             if others.isdisjoint(found):
-                found[concept] = 0
+                found.add(concept)
         return found
 
     def shorten(self, text: str) -> str:
@@ -59,29 +95,28 @@ class Concepts:
         俺儿想学电焊 and 我妈想学月嫂 become the same.
         """
         text = _AMOUNTS.sub("0", text)
+        sizes, signs = self._sign_sizes, self._signs
         done: list[str] = []
-        at, signs, sizes = 0, self._signs, self._sign_sizes
-        while at < len(text):
-            for size in sizes.get(text[at], ()):
-                sign = signs.get(text[at : at + size])
-                if sign is not None and at + size <= len(text):
-                    done.append(sign)
-                    at += size
+        end = 0
+        for start in [at for at, letter in enumerate(text) if letter in sizes]:
+            if start < end:
+                continue
+            for size in sizes[text[start]]:
+                sign = signs.get(text[start : start + size])
+                if sign is not None and start + size <= len(text):
+                    done += (text[end:start], sign)
+                    end = start + size
                     break
-            else:
-                done.append(text[at])
-                at += 1
-        return "".join(done)
+        return "".join((*done, text[end:])) if done else text
 
     def topics_named(self, text: str) -> tuple[str, ...]:
         """List the benefits that the normalised text names outright, the longest name first."""
-        hits = [(title, topic) for title, topic in self.titles.items() if title in text]
-        hits.sort(key=lambda hit: -len(hit[0]))
-        return tuple(dict.fromkeys(topic for _, topic in hits))
+        hits = self._titled.find(text)
+        return tuple(dict.fromkeys(self.titles[hit][1] for hit in sorted(hits)))
 
-    def named(self, found: dict[int, int]) -> frozenset[str]:
+    def named(self, found: Iterable[int]) -> frozenset[str]:
         """Turn the result of `find` into names, for reading and for rules written by name."""
-        return frozenset(self.names[concept] for concept in found)
+        return frozenset(map(self.names.__getitem__, found))
 
 
 def load_concepts(path: Path) -> Concepts:
@@ -108,25 +143,25 @@ def load_concepts(path: Path) -> Concepts:
             patterns += [(concept, one) for one in _patterns(group)]
         group.done()
     table.done()
-    frozen = {word: tuple(ids) for word, ids in words.items()}
+    ranked = tuple(sorted(titles.items(), key=lambda title: -len(title[0])))
     return Concepts(
         names,
-        titles,
-        frozen,
-        _sizes(words),
+        ranked,
+        Words.of({word: tuple(ids) for word, ids in words.items()}),
+        Words.of({title: (rank,) for rank, (title, _) in enumerate(ranked)}),
         tuple(patterns),
         tuple(missing),
         signs,
-        _sizes(word for word in signs if len(word) <= LONGEST_ALIKE),
+        _sizes((word for word in signs if len(word) <= LONGEST_ALIKE), 1),
     )
 
 
-def _sizes(words: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """List the lengths worth trying by first character, the longest first."""
+def _sizes(words: Iterable[str], first: int) -> dict[str, tuple[int, ...]]:
+    """List the lengths worth trying by the `first` characters, the longest first."""
     sizes: dict[str, set[int]] = {}
     for word in words:
-        sizes.setdefault(word[0], set()).add(len(word))
-    return {first: tuple(sorted(found, reverse=True)) for first, found in sizes.items()}
+        sizes.setdefault(word[:first], set()).add(len(word))
+    return {start: tuple(sorted(found, reverse=True)) for start, found in sizes.items()}
 
 
 def _others(group: Table, names: tuple[str, ...]) -> frozenset[int]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
+from operator import add
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Evidence:
     gram: float
     alike: list[str]
     alike_value: float
-    concepts: dict[int, int]
+    concepts: set[int]
     concept: float
     length: str
     pair: float
@@ -95,7 +96,8 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
 
 def _grams(text: str, longest: int, sign: str) -> list[str]:
     """List the stretches of up to `longest` characters, each once, `sign` before each."""
-    size = len(text)
-    spans = range(1, longest + 1)
-    found = [sign + text[at : at + n] for n in spans for at in range(size - n + 1)]
+    found = stretches = [sign + letter for letter in text]
+    for size in range(1, longest):
+        stretches = [*map(add, stretches, text[size:])]
+        found = found + stretches
     return list(dict.fromkeys(found))

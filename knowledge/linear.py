@@ -6,7 +6,6 @@ Trained from the sentences in a few seconds by plain gradient steps on the softm
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -46,8 +45,8 @@ class Linear:
     rows: dict[Feature, int]
     weights: Floats
     bias: Floats
-    pairs: Ints = field(init=False)
-    """The row of each pair of concepts, first < second; -1 where a pair has none."""
+    pairs: dict[int, dict[int, int]] = field(init=False)
+    """The row of each pair of concepts: by the first, then by the second, first < second."""
 
     def __post_init__(self) -> None:
         """Lay out the pairs' rows."""
@@ -55,25 +54,34 @@ class Linear:
 
     def locate(self, seen: Evidence) -> tuple[NDArray[np.int64], Floats, int]:
         """Return the rows of a message, its values there, and how many stretches are unknown."""
-        get = self.rows.get
-        grams = [row for one in seen.grams if (row := get(one)) is not None]
-        alike = [row for one in seen.alike if (row := get(one)) is not None]
-        named = seen.named
-        known = [row for one in named if (row := get(one)) is not None]
-        length = [row] if (row := get(seen.length)) is not None else []
-        found = np.array(named[: bisect_left(named, len(self.pairs))], np.intp)
-        grid = self.pairs[found[:, None], found] if seen.concepts else self.pairs[:0]
-        paired = grid[grid >= 0]
-        ends = np.cumsum([len(grams), len(alike), len(known), len(length), len(paired)])
-        places = np.empty(ends[-1], np.int64)
-        places[: ends[3]] = [*grams, *alike, *known, *length]
-        places[ends[3] :] = paired
-        values = np.full(len(places), seen.pair, np.float32)
-        values[: ends[0]] = seen.gram
-        values[ends[0] : ends[1]] = seen.alike_value
-        values[ends[1] : ends[2]] = seen.concept
-        values[ends[2] : ends[3]] = LENGTH_WEIGHT
+        get, named = self.rows.get, seen.named
+        grams, alike, known, length = (
+            [row for row in map(get, kind) if row is not None]
+            for kind in (seen.grams, seen.alike, named, (seen.length,))
+        )
+        paired = self._paired(named)
+        places = np.array([*grams, *alike, *known, *length, *paired], np.int64)
+        values = np.empty(len(places), np.float32)
+        end = len(places) - len(paired)
+        values[end:] = seen.pair
+        values[end - len(length) : end] = LENGTH_WEIGHT
+        end -= len(length)
+        values[end - len(known) : end] = seen.concept
+        end -= len(known)
+        values[:end] = seen.alike_value
+        values[: len(grams)] = seen.gram
         return places, values, len(seen.grams) - len(grams)
+
+    def _paired(self, named: list[int]) -> list[int]:
+        """List the rows of the pairs of these concepts, given in the order of their numbers."""
+        pairs = self.pairs
+        return [
+            row
+            for at, first in enumerate(named, start=1)
+            if first in pairs
+            for row in map(pairs[first].get, named[at:])
+            if row is not None
+        ]
 
     def scores(self, at: NDArray[np.int64], value: Floats) -> Floats:
         """Return the score of each label for the rows and values of a message."""
@@ -109,13 +117,12 @@ def train(seen: Sequence[Evidence], labels: Sequence[int], size: int, seed: int 
     return Linear(rows, learner.weights, learner.bias)
 
 
-def _pairs(rows: dict[Feature, int]) -> Ints:
-    numbers = [(one, row) for one, row in rows.items() if isinstance(one, int) and one >= PAIRS]
-    size = max((one % PAIRS for one, _ in numbers), default=0) + 1
-    grid = np.full((size, size), -1, np.int32)
-    for one, row in numbers:
-        grid[one // PAIRS - 1, one % PAIRS] = row
-    return grid
+def _pairs(rows: dict[Feature, int]) -> dict[int, dict[int, int]]:
+    found: dict[int, dict[int, int]] = {}
+    for one, row in rows.items():
+        if isinstance(one, int) and one >= PAIRS:
+            found.setdefault(one // PAIRS - 1, {})[one % PAIRS] = row
+    return found
 
 
 def _rows(seen: Iterable[Evidence]) -> dict[Feature, int]:

@@ -7,6 +7,7 @@ share of `policy_question` is the sum of its topics' shares.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from knowledge.linear import Floats
     from knowledge.saved import Arrays
 
 FILE = "understanding.table"
@@ -65,10 +67,10 @@ class Model:
     def __init__(self, concepts: Concepts, trained: _Trained) -> None:
         self._concepts = concepts
         self._labels, self._table, self._near = trained.labels, trained.table, trained.near
-        self._names = sorted({label.intent for label in self._labels})
-        place = {name: number for number, name in enumerate(self._names)}
-        self._intent = np.array([place[label.intent] for label in self._labels])
-        self._topical = np.flatnonzero([bool(label.topic) for label in self._labels])
+        intents = [label.intent for label in self._labels]
+        self._spans = {name: _span(intents, name) for name in sorted(set(intents))}
+        self._topics = [label.topic for label in self._labels if label.topic]
+        self._topical = _span([bool(label.topic) for label in self._labels], True)
 
     @classmethod
     def of(cls, sentences: Sequence[Sentence], concepts: Concepts) -> Model:
@@ -94,25 +96,35 @@ class Model:
         """Judge one normalised, squeezed message."""
         seen = evidence(squeezed, self._concepts)
         at, value, unseen = self._table.locate(seen)
-        shares = softmax(self._table.scores(at, value))
-        near = self._near.shares(at, value)
-        if near is not None:
-            shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
-        intents = np.bincount(self._intent, weights=shares)
+        shares = self._shares(at, value)
+        intents = [(name, sum(shares[span])) for name, span in self._spans.items()]
+        intents.sort(key=itemgetter(1), reverse=True)
         return Judgement(
-            intents=tuple((self._names[at], float(intents[at])) for at in np.argsort(-intents)),
+            intents=tuple(intents),
             topics=self._ranked_topics(shares[self._topical]),
             concepts=self._concepts.named(seen.concepts),
             named=self._concepts.topics_named(squeezed),
             unseen=unseen / len(seen.grams),
         )
 
-    def _ranked_topics(self, shares: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
-        whole = float(shares.sum()) or 1.0
-        order = np.argsort(-shares)[:3]
-        return tuple(
-            (self._labels[self._topical[at]].topic, float(shares[at]) / whole) for at in order
-        )
+    def _shares(self, at: NDArray[np.int64], value: Floats) -> list[float]:
+        shares = softmax(self._table.scores(at, value))
+        near = self._near.shares(at, value)
+        if near is not None:
+            shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
+        found: list[float] = shares.tolist()
+        return found
+
+    def _ranked_topics(self, shares: list[float]) -> tuple[tuple[str, float], ...]:
+        whole = sum(shares) or 1.0
+        ranked = sorted(zip(self._topics, shares, strict=True), key=itemgetter(1), reverse=True)
+        return tuple((topic, share / whole) for topic, share in ranked[:3])
+
+
+def _span(values: Sequence[object], value: object) -> slice:
+    """Return where the sorted `values` are `value`; an empty slice at the end if nowhere."""
+    first = values.index(value) if value in values else len(values)
+    return slice(first, first + values.count(value))
 
 
 def _train(sentences: Sequence[Sentence], concepts: Concepts) -> _Trained:
