@@ -19,7 +19,7 @@ from knowledge.linear import Linear, softmax, train
 from knowledge.normalise import normalise
 from knowledge.retrieval import Neighbours, build
 from knowledge.saved import fingerprint, read_arrays, write_arrays
-from knowledge.sentences import Label, Sentence, load_sentences, sentence_files
+from knowledge.sentences import POLICY, Label, Sentence, load_sentences, sentence_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,8 +69,8 @@ class Model:
         self._labels, self._table, self._near = trained.labels, trained.table, trained.near
         intents = [label.intent for label in self._labels]
         self._spans = {name: _span(intents, name) for name in sorted(set(intents))}
-        self._topics = [label.topic for label in self._labels if label.topic]
-        self._topical = _span([bool(label.topic) for label in self._labels], True)
+        self._topical = self._spans.get(POLICY, slice(0))
+        self._topics = [label.topic for label in self._labels[self._topical]]
 
     @classmethod
     def of(cls, sentences: Sequence[Sentence], concepts: Concepts) -> Model:
@@ -121,9 +121,9 @@ class Model:
         return tuple((topic, share / whole) for topic, share in ranked[:3])
 
 
-def _span(values: Sequence[object], value: object) -> slice:
-    """Return where the sorted `values` are `value`; an empty slice at the end if nowhere."""
-    first = values.index(value) if value in values else len(values)
+def _span(values: list[str], value: str) -> slice:
+    """Return where the sorted `values` are `value`."""
+    first = values.index(value)
     return slice(first, first + values.count(value))
 
 
