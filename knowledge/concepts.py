@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from operator import add
 from typing import TYPE_CHECKING
 
+from knowledge.needs import NOTHING, needed
 from knowledge.reading import read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from knowledge.needs import Letters
     from knowledge.reading import Table
 
 NUMBER = "[0-9零一二两俩三仨四五六七八九十百千万半几]{1,9}"
@@ -73,7 +75,7 @@ class Concepts:
     titles: tuple[tuple[str, str], ...]
     _words: Words
     _titled: Words
-    _patterns: tuple[tuple[int, re.Pattern[str]], ...]
+    _patterns: tuple[tuple[int, re.Pattern[str], Letters], ...]
     _missing: tuple[tuple[int, frozenset[int]], ...]
     _signs: dict[str, str]
     _sign_sizes: dict[str, tuple[int, ...]]
@@ -81,8 +83,11 @@ class Concepts:
     def find(self, text: str) -> set[int]:
         """Return the concepts found in the normalised text."""
         found = self._words.find(text)
-        for concept, pattern in self._patterns:
-            if concept not in found and pattern.search(text):
+        letters = frozenset(text)
+        for concept, pattern, needs in self._patterns:
+            if concept in found or (needs and needs.isdisjoint(letters)):
+                continue
+            if pattern.search(text):
                 found.add(concept)
         for concept, others in self._missing:
             if others.isdisjoint(found):
@@ -123,7 +128,7 @@ def load_concepts(path: Path) -> Concepts:
     """Read the groups; an unknown key, an empty group or a broken pattern is a `KnowledgeError`."""
     table = read_toml(path)
     words: dict[str, list[int]] = {}
-    patterns: list[tuple[int, re.Pattern[str]]] = []
+    patterns: list[tuple[int, re.Pattern[str], Letters]] = []
     missing: list[tuple[int, frozenset[int]]] = []
     titles: dict[str, str] = {}
     signs: dict[str, str] = {}
@@ -140,7 +145,7 @@ def load_concepts(path: Path) -> Concepts:
                 words.setdefault(word, []).append(concept)
             if "sign" in group:
                 signs.update(dict.fromkeys(_words(group), group.get("sign", str)))
-            patterns += [(concept, one) for one in _patterns(group)]
+            patterns += [(concept, *one) for one in _patterns(group)]
         group.done()
     table.done()
     ranked = tuple(sorted(titles.items(), key=lambda title: -len(title[0])))
@@ -180,9 +185,10 @@ def _words(group: Table) -> set[str]:
     return set(words)
 
 
-def _patterns(group: Table) -> list[re.Pattern[str]]:
-    texts = group.texts("patterns", [])
+def _patterns(group: Table) -> list[tuple[re.Pattern[str], Letters]]:
+    """Compile the patterns, each with the letters of which one must stand in the text."""
+    texts = [text.replace("{数}", NUMBER) for text in group.texts("patterns", [])]
     try:
-        return [re.compile(text.replace("{数}", NUMBER)) for text in texts]
+        return [(re.compile(text), min(needed(text), key=len, default=NOTHING)) for text in texts]
     except re.error as fault:
         raise group.error("patterns", f"这个模式写得不对（{fault}）") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.slots.lexicon import Token, lexicon
 from knowledge.slots.patterns import find
-from knowledge.slots.quantities import Quantity, find_quantities
+from knowledge.slots.quantities import COUNTING, Quantity, find_quantities
 from knowledge.slots.sifting import is_few, is_sum, sifted
 from knowledge.slots.telling import ANYBODY, ASKING_END, told_apart
 
@@ -42,7 +42,7 @@ class Message:
     """A normalised text with everything the readers of facts look at."""
 
     def __init__(self, text: str, today: dt.date) -> None:
-        self.text, self.today = text, today
+        self.text, self.today, self.letters = text, today, frozenset(text)
         self.tokens = [t for t in lexicon().scan(text) if not is_few(text, t)]
         self.starts = [token.start for token in self.tokens]
         self.tags: dict[str, list[Token]] = {}
@@ -55,6 +55,8 @@ class Message:
     @cached_property
     def quantities(self) -> list[Quantity]:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
+        if COUNTING.isdisjoint(self.letters):
+            return []
         spans = [(token.start, token.end) for token in self.tokens]
         return sifted(self.text, find_quantities(self.text, spans, MOST_ALIKE))
 
