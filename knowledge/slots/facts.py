@@ -15,7 +15,6 @@ from knowledge.slots.insurance import insurance
 from knowledge.slots.message import Finding, Message
 from knowledge.slots.patterns import may_say
 from knowledge.slots.people import EVENTS, HAS, NOT, groups, household, registration
-from knowledge.slots.quantities import COUNTING
 from knowledge.slots.trainings import trainings
 
 if TYPE_CHECKING:
@@ -28,23 +27,27 @@ if TYPE_CHECKING:
 class Reader(NamedTuple):
     """A reader and what it goes by: a message without any of it holds nothing for the reader.
 
-    `tags` are those of phrases, `letters` any of which will do, `sayings` patterns by name.
+    `tags` are those of phrases, `letters` any of which will do, `sayings` patterns by name;
+    `numbers` says that quantities are enough.
     """
 
     read: Callable[[Message], list[Finding]]
     tags: frozenset[str]
     letters: frozenset[str] = frozenset()
     sayings: tuple[str, ...] = ()
+    numbers: bool = False
 
     def concerned(self, message: Message) -> bool:
         """Whether there may be something to find."""
         if not self.tags.isdisjoint(message.tags) or not self.letters.isdisjoint(message.letters):
             return True
+        if self.numbers and message.quantities:
+            return True
         return any(may_say(name, message.letters) for name in self.sayings)
 
 
 READERS = (
-    Reader(ages, frozenset(), COUNTING | {"属"}),
+    Reader(ages, frozenset(), frozenset("属生的"), numbers=True),
     Reader(
         groups, frozenset({"group", "group_did", "school", "family"}), frozenset("毕"),
         tuple(f"group.{name}" for name in EVENTS),
@@ -55,17 +58,17 @@ READERS = (
         ("work.at_firm",),
     ),
     Reader(registration, frozenset(), frozenset("住户")),
-    Reader(insurance, frozenset({"pay", "ins"}), COUNTING | {"险"}),
+    Reader(insurance, frozenset({"pay", "ins"}), frozenset("险"), numbers=True),
     Reader(
         certificates, frozenset({"level", "trade", "paper", "organised"}), frozenset("考证")
     ),
     Reader(
-        trainings, frozenset({"kind", "firm_word", "learn", "course"}), COUNTING | {"率"},
-        ("course.awareness", "startup.wish", "same.this_year"),
+        trainings, frozenset({"kind", "firm_word", "learn", "course"}), frozenset("率"),
+        ("course.awareness", "startup.wish", "same.this_year"), numbers=True,
     ),
     Reader(
         employers, frozenset({"group", "firm", "site", "firm_word", "rank"}),
-        COUNTING | frozenset("开办"), ("firm.ours",),
+        frozenset("开办"), ("firm.ours",), numbers=True,
     ),
 )  # fmt: skip
 LISTS = (HAS, NOT)
