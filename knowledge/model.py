@@ -33,7 +33,20 @@ if TYPE_CHECKING:
 FILE = "understanding.table"
 NEAR_SHARE = 0.2
 """How much the nearest sentences count beside the linear table (hands not trained on: best)."""
-CODE = ("concepts", "features", "linear", "model", "normalise", "retrieval", "saved", "sentences")
+CERTAIN = 0.9
+"""From this share of one label on the nearest sentences are not looked up: they cost as much as
+the table itself and could no longer put another label first (0.8 * 0.9 > 0.8 * 0.1 + 0.2)."""
+CODE = (
+    "concepts",
+    "features",
+    "linear",
+    "model",
+    "needs",
+    "normalise",
+    "retrieval",
+    "saved",
+    "sentences",
+)
 """Modules whose change makes a saved table stale."""
 
 
@@ -109,7 +122,7 @@ class Model:
 
     def _shares(self, at: NDArray[np.int64], value: Floats) -> list[float]:
         shares = softmax(self._table.scores(at, value))
-        near = self._near.shares(at, value)
+        near = self._near.shares(at, value) if shares.max() < CERTAIN else None
         if near is not None:
             shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
         found: list[float] = shares.tolist()
