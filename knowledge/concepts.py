@@ -60,7 +60,8 @@ class Words:
                 meaning, sizes = starts[pair]
                 found.update(meaning)
                 for size in sizes:
-                    found.update(meanings.get(text[start : start + size], ()))
+                    if (longer := meanings.get(text[start : start + size])) is not None:
+                        found.update(longer)
         return found
 
 
@@ -74,15 +75,20 @@ class Concepts:
     names: tuple[str, ...]
     titles: tuple[tuple[str, str], ...]
     _words: Words
-    _titled: Words
+    """Of each word the concepts, and of each title its place among the titles after them."""
     _patterns: tuple[tuple[int, re.Pattern[str], Letters], ...]
     _missing: tuple[tuple[int, frozenset[int]], ...]
     _signs: dict[str, str]
     _sign_sizes: dict[str, tuple[int, ...]]
 
-    def find(self, text: str) -> set[int]:
-        """Return the concepts found in the normalised text."""
+    def find(self, text: str) -> tuple[set[int], tuple[str, ...]]:
+        """Return the concepts in the normalised text, and the benefits that it names outright.
+
+        The benefit with the longest name comes first.
+        """
         found = self._words.find(text)
+        named = sorted(one for one in found if one >= len(self.names))
+        found.difference_update(named)
         letters = frozenset(text)
         for concept, pattern, needs in self._patterns:
             if concept in found or (needs and needs.isdisjoint(letters)):
@@ -92,7 +98,8 @@ class Concepts:
         for concept, others in self._missing:
             if others.isdisjoint(found):
                 found.add(concept)
-        return found
+        topics = dict.fromkeys(self.titles[one - len(self.names)][1] for one in named)
+        return found, tuple(topics)
 
     def shorten(self, text: str) -> str:
         """Write what is alike alike: every number as 0, every word of a group as its sign.
@@ -113,11 +120,6 @@ class Concepts:
                     end = start + size
                     break
         return "".join((*done, text[end:])) if done else text
-
-    def topics_named(self, text: str) -> tuple[str, ...]:
-        """List the benefits that the normalised text names outright, the longest name first."""
-        hits = self._titled.find(text)
-        return tuple(dict.fromkeys(self.titles[hit][1] for hit in sorted(hits)))
 
     def named(self, found: Iterable[int]) -> frozenset[str]:
         """Turn the result of `find` into names, for reading and for rules written by name."""
@@ -149,11 +151,12 @@ def load_concepts(path: Path) -> Concepts:
         group.done()
     table.done()
     ranked = tuple(sorted(titles.items(), key=lambda title: -len(title[0])))
+    for place, (title, _) in enumerate(ranked, start=len(names)):
+        words.setdefault(title, []).append(place)
     return Concepts(
         names,
         ranked,
         Words.of({word: tuple(ids) for word, ids in words.items()}),
-        Words.of({title: (rank,) for rank, (title, _) in enumerate(ranked)}),
         tuple(patterns),
         tuple(missing),
         signs,

@@ -46,7 +46,8 @@ def squeeze(text: str) -> str:
 class Evidence:
     """The features of one message: each kind with the value that all of its kind have.
 
-    `grams` are the stretches of the message, `alike` those of the shortened one. Pairs of
+    `grams` are the stretches of the message, `alike` those of the shortened one, `topics` the
+    benefits named outright (they tell by themselves and are not weighed). Pairs of
     concepts are not spelt out: there are hundreds, all of the value `pair`.
     """
 
@@ -55,6 +56,7 @@ class Evidence:
     alike: list[str]
     alike_value: float
     concepts: set[int]
+    topics: tuple[str, ...]
     concept: float
     length: str
     pair: float
@@ -80,7 +82,7 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
     """Weigh one squeezed message. All numbers in digits count as the same number."""
     grams = _grams(f"^{_DIGITS.sub('0', squeezed)}$", GRAM, "")
     alike = _grams(f"^{concepts.shorten(squeezed)}$", ALIKE_GRAM, ALIKE)
-    found = concepts.find(squeezed)
+    found, topics = concepts.find(squeezed)
     count = len(found)
     return Evidence(
         grams=grams,
@@ -88,6 +90,7 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
         alike=alike,
         alike_value=ALIKE_WEIGHT / sqrt(len(alike)),
         concepts=found,
+        topics=topics,
         concept=1 / sqrt(count or 1),
         length=f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}",
         pair=PAIR_WEIGHT / sqrt(count * (count - 1) / 2) if count > 1 else 0.0,

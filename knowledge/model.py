@@ -81,8 +81,10 @@ class Model:
         self._concepts = concepts
         self._labels, self._table, self._near = trained.labels, trained.table, trained.near
         intents = [label.intent for label in self._labels]
-        self._spans = {name: _span(intents, name) for name in sorted(set(intents))}
-        self._topical = self._spans.get(POLICY, slice(0))
+        self._names = sorted(set(intents))
+        self._starts = np.array([intents.index(name) for name in self._names])
+        first = intents.index(POLICY) if POLICY in intents else 0
+        self._topical = slice(first, first + intents.count(POLICY))
         self._topics = [label.topic for label in self._labels[self._topical]]
 
     @classmethod
@@ -110,34 +112,27 @@ class Model:
         seen = evidence(squeezed, self._concepts)
         at, value, unseen = self._table.locate(seen)
         shares = self._shares(at, value)
-        intents = [(name, sum(shares[span])) for name, span in self._spans.items()]
-        intents.sort(key=itemgetter(1), reverse=True)
+        sums = np.add.reduceat(shares, self._starts).tolist()
+        intents = sorted(zip(self._names, sums, strict=True), key=itemgetter(1), reverse=True)
         return Judgement(
             intents=tuple(intents),
-            topics=self._ranked_topics(shares[self._topical]),
+            topics=self._ranked_topics(shares[self._topical].tolist()),
             concepts=self._concepts.named(seen.concepts),
-            named=self._concepts.topics_named(squeezed),
+            named=seen.topics,
             unseen=unseen / len(seen.grams),
         )
 
-    def _shares(self, at: NDArray[np.int64], value: Floats) -> list[float]:
+    def _shares(self, at: NDArray[np.int64], value: Floats) -> Floats:
         shares = softmax(self._table.scores(at, value))
         near = self._near.shares(at, value) if shares.max() < CERTAIN else None
         if near is not None:
             shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
-        found: list[float] = shares.tolist()
-        return found
+        return shares
 
     def _ranked_topics(self, shares: list[float]) -> tuple[tuple[str, float], ...]:
         whole = sum(shares) or 1.0
         ranked = sorted(zip(self._topics, shares, strict=True), key=itemgetter(1), reverse=True)
         return tuple((topic, share / whole) for topic, share in ranked[:3])
-
-
-def _span(values: list[str], value: str) -> slice:
-    """Return where the sorted `values` are `value`."""
-    first = values.index(value)
-    return slice(first, first + values.count(value))
 
 
 def _train(sentences: Sequence[Sentence], concepts: Concepts) -> _Trained:
