@@ -6,8 +6,10 @@ Trained from the sentences in a few seconds by plain gradient steps on the softm
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,12 +47,12 @@ class Linear:
     rows: dict[Feature, int]
     weights: Floats
     bias: Floats
-    pairs: dict[int, dict[int, int]] = field(init=False)
-    """The row of each pair of concepts: by the first, then by the second, first < second."""
+    bases: list[int] = field(init=False)
+    """By concept: the row of its pair with a later one, less the number of that one."""
 
     def __post_init__(self) -> None:
         """Lay out the pairs' rows."""
-        object.__setattr__(self, "pairs", _pairs(self.rows))
+        object.__setattr__(self, "bases", _bases(self.rows))
 
     def locate(self, seen: Evidence) -> tuple[NDArray[np.int64], Floats, int]:
         """Return the rows of a message, its values there, and how many stretches are unknown."""
@@ -74,13 +76,13 @@ class Linear:
 
     def _paired(self, named: list[int]) -> list[int]:
         """List the rows of the pairs of these concepts, given in the order of their numbers."""
-        pairs = self.pairs
+        bases = self.bases
+        known = named[: bisect_left(named, len(bases))]
         return [
-            row
-            for at, first in enumerate(named, start=1)
-            if first in pairs
-            for row in map(pairs[first].get, named[at:])
-            if row is not None
+            base + second
+            for at, first in enumerate(known, start=1)
+            for base in (bases[first],)
+            for second in known[at:]
         ]
 
     def scores(self, at: NDArray[np.int64], value: Floats) -> Floats:
@@ -117,24 +119,36 @@ def train(seen: Sequence[Evidence], labels: Sequence[int], size: int, seed: int 
     return Linear(rows, learner.weights, learner.bias)
 
 
-def _pairs(rows: dict[Feature, int]) -> dict[int, dict[int, int]]:
-    found: dict[int, dict[int, int]] = {}
-    for one, row in rows.items():
-        if isinstance(one, int) and one >= PAIRS:
-            found.setdefault(one // PAIRS - 1, {})[one % PAIRS] = row
-    return found
+def _bases(rows: dict[Feature, int]) -> list[int]:
+    size = _size(rows)
+    return [rows.get(_pair(first, first + 1), 0) - first - 1 for first in range(size)]
+
+
+def _size(features: Iterable[Feature]) -> int:
+    """Return one more than the greatest concept."""
+    concepts = (one for one in features if isinstance(one, int) and one < PAIRS)
+    return max(concepts, default=-1) + 1
+
+
+def _pair(first: int, second: int) -> int:
+    return first * PAIRS + second + PAIRS
 
 
 def _rows(seen: Iterable[Evidence]) -> dict[Feature, int]:
-    """Number the features that occur often enough to say something about other messages."""
+    """Number the features that occur often enough to say something about other messages.
+
+    All pairs of concepts have a row, in the order of their numbers: so it need not be looked up.
+    """
     counts = Counter(feature for one in seen for feature in one.everything())
-    kept = [feature for feature, count in counts.items() if count >= OFTEN or not _alike(feature)]
-    kept.sort(key=lambda feature: isinstance(feature, int))
-    return {feature: row for row, feature in enumerate(kept)}
-
-
-def _alike(feature: Feature) -> bool:
-    return isinstance(feature, str) and feature[0] == ALIKE
+    texts = [
+        one
+        for one, count in counts.items()
+        if isinstance(one, str) and (count >= OFTEN or one[0] != ALIKE)
+    ]
+    concepts = [one for one in counts if isinstance(one, int) and one < PAIRS]
+    pairs = [_pair(*both) for both in combinations(range(_size(concepts)), 2)]
+    features: list[Feature] = [*texts, *concepts, *pairs]
+    return {feature: row for row, feature in enumerate(features)}
 
 
 @dataclass(frozen=True, slots=True)

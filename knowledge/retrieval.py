@@ -76,7 +76,8 @@ def build(
     value = np.concatenate([value for _, value in messages])
     who = np.repeat(np.arange(len(messages)), lengths)
     spread = np.bincount(at, minlength=rows)
-    rarity = np.log(len(messages) / np.maximum(spread, 1)) * (spread <= COMMON)
+    telling = (spread > 0) & (spread <= COMMON)
+    rarity = np.log(len(messages) / np.maximum(spread, 1)) * telling
     weight = value * rarity[at]
     size = np.sqrt(np.bincount(who, weight * weight, len(messages)))
     weight /= np.maximum(size, 1e-9)[who]
