@@ -43,7 +43,7 @@ class Reader(NamedTuple):
             return True
         if self.numbers and message.quantities:
             return True
-        return any(may_say(name, message.letters) for name in self.sayings)
+        return may_say(message.letters, *self.sayings)
 
 
 READERS = (
@@ -197,7 +197,7 @@ def _merged(message: Message, findings: Iterable[Finding]) -> dict[str, object]:
             continue
         elif key not in facts or _replaces(message, facts[key], finding):
             facts[key] = value
-    if message.firm and facts.get("employer_type") == "individual_business":
+    if facts.get("employer_type") == "individual_business" and message.firm:
         facts.pop("employed", None)
     return _without_contradiction(facts)
 

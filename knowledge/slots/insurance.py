@@ -40,7 +40,7 @@ def insurance(message: Message) -> list[Finding]:
 
 def _short_of_a_year(message: Message) -> list[Finding]:
     """还差仨月才够一年, 再交两个月就满一年: what is missing is named, not what was paid."""
-    if "险" not in message.text or not may_say("insurance.short", message.letters):
+    if "险" not in message.text or not may_say(message.letters, "insurance.short"):
         return []
     if not message.told:
         return []

@@ -69,7 +69,7 @@ def _named_group(message: Message, token: Token) -> Finding | None:
 
 def _events(message: Message) -> Iterator[Finding]:
     """初中出来就不念了, 刚当完兵, 没下过岗: what happened, in words that vary."""
-    said = [name for name in EVENTS if may_say(f"group.{name}", message.letters)]
+    said = [name for name in EVENTS if may_say(message.letters, f"group.{name}")]
     if not said or not message.told or _staff_spoken_of(message):
         return
     for name in said:
