@@ -36,7 +36,7 @@ from knowledge.understanding import Understander
 TODAY = dt.date(2026, 11, 23)
 TOGETHER = 2
 PARTS = ("", "concepts", "retrieval", "priorities", "exact", "half", "quarter")
-NOTHING = Concepts((), (), Words.of({}), (), (), {}, {})
+NOTHING = Concepts((), (), Words.of({}), (), {}, (), {}, {})
 ANSWERS = Path("tests/slots/answers.txt")
 SHOWN = ("accuracy", "macro_f1", "out_recall", "wrongly_rejected", "topic", "intent_and_topic")
 

@@ -76,7 +76,9 @@ class Concepts:
     titles: tuple[tuple[str, str], ...]
     _words: Words
     """Of each word the concepts, and of each title its place among the titles after them."""
-    _patterns: tuple[tuple[int, re.Pattern[str], Letters], ...]
+    _patterns: tuple[tuple[int, re.Pattern[str]], ...]
+    _near: dict[str, frozenset[int]]
+    """By letter the patterns that are worth trying; those that need none are under ""."""
     _missing: tuple[tuple[int, frozenset[int]], ...]
     _signs: dict[str, str]
     _sign_sizes: dict[str, tuple[int, ...]]
@@ -89,11 +91,10 @@ class Concepts:
         found = self._words.find(text)
         named = sorted(one for one in found if one >= len(self.names))
         found.difference_update(named)
-        letters = frozenset(text)
-        for concept, pattern, needs in self._patterns:
-            if concept in found or (needs and needs.isdisjoint(letters)):
-                continue
-            if pattern.search(text):
+        letters = self._near.keys() & {"", *text}
+        for place in frozenset().union(*map(self._near.__getitem__, letters)):
+            concept, pattern = self._patterns[place]
+            if concept not in found and pattern.search(text):
                 found.add(concept)
         for concept, others in self._missing:
             if others.isdisjoint(found):
@@ -157,7 +158,8 @@ def load_concepts(path: Path) -> Concepts:
         names,
         ranked,
         Words.of({word: tuple(ids) for word, ids in words.items()}),
-        tuple(patterns),
+        tuple((concept, pattern) for concept, pattern, _ in patterns),
+        _by_letter([needs for _, _, needs in patterns]),
         tuple(missing),
         signs,
         _sizes((word for word in signs if len(word) <= LONGEST_ALIKE), 1),
@@ -170,6 +172,14 @@ def _sizes(words: Iterable[str], first: int) -> dict[str, tuple[int, ...]]:
     for word in words:
         sizes.setdefault(word[:first], set()).add(len(word))
     return {start: tuple(sorted(found, reverse=True)) for start, found in sizes.items()}
+
+
+def _by_letter(needs: list[Letters]) -> dict[str, frozenset[int]]:
+    letters = {letter for each in needs for letter in each or ("",)}
+    return {
+        letter: frozenset(at for at, each in enumerate(needs) if letter in (each or ("",)))
+        for letter in letters
+    }
 
 
 def _others(group: Table, names: tuple[str, ...]) -> frozenset[int]:

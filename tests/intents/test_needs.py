@@ -14,7 +14,7 @@ from knowledge.slots.patterns import patterns
 
 TIMES = [each for part in (coming, dates) for each in vars(part).values()]
 PATTERNS = [
-    *(pattern for _, pattern, _ in load_concepts(ROOT / "concepts.toml")._patterns),
+    *(pattern for _, pattern in load_concepts(ROOT / "concepts.toml")._patterns),
     *patterns().values(),
     *(each for each in TIMES if isinstance(each, re.Pattern)),
 ]
