@@ -115,6 +115,8 @@ def _family_before(message: Message, token: Token) -> bool:
 
 
 def _pairs(message: Message) -> Iterator[Finding]:
+    if "school" not in message.tags and "family" not in message.tags:
+        return
     for tag, value, then_tag, then_value, group in PAIRS:
         for first in message.tags.get(tag, ()):
             if first.value != value or (
