@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select, text
 
 from jcbot.errors import DatabaseTooNewError
-from jcbot.storage import people_tables, training_tables  # noqa: F401 - their tables belong to it
+from jcbot.storage import (  # noqa: F401 - their tables belong to it
+    people_tables,
+    staff_tables,
+    training_tables,
+)
 from jcbot.storage.locks import hold
 from jcbot.storage.tables import metadata
 
