@@ -12,6 +12,7 @@ from knowledge.registry import ListColumns, load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.situations import Situations, load_situations
+from knowledge.staff import StaffBook, load_staff
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
@@ -59,6 +60,7 @@ class Library:
     counties: dict[str, str]
     registry: ListColumns
     training: TrainingBook
+    staff: StaffBook
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -128,6 +130,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
     "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
     "training": lambda root, _cache, _book: load_training(root / "training"),
+    "staff": lambda root, _cache, _book: load_staff(root / "staff"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""

@@ -113,7 +113,8 @@ async def test_rows_in_another_order_are_named(database: Database) -> None:
 
 async def test_a_gap_closed_by_numbering_anew_is_named(database: Database) -> None:
     await database.run(write)
-    closing = [f"UPDATE audit SET number = {n - 1} WHERE number = {n}" for n in (4, 5, 6)]
+    move = "UPDATE audit SET number = {} WHERE number = {}"
+    closing = [move.format(n - 1, n) for n in (4, 5, 6)]
     await sql(database, "DELETE FROM audit WHERE number = 3", *closing)
     assert [(each.number, each.kind) for each in await faults(database)] == [
         (3, "order"),
