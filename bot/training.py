@@ -1,4 +1,4 @@
-"""`jcbot training …`: importing classes, listing them, looking at one (培训班)."""
+"""`jcbot training …`: importing classes, listing them, looking at one, changing it (培训班)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot import class_changes
+from bot.acting import AsName, by_of
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
+from jcbot.keyring import open_keyring
+from jcbot.staff.training_acts import import_classes
 from jcbot.training.browsing import details, everything
 from jcbot.training.class_list import read_classes
-from jcbot.training.importing import TOGETHER, Tally, put_in
+from jcbot.training.importing import TOGETHER, Tally
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 app = typer.Typer(
-    help="培训班：import 导入、list 列出、show 看一个班。",
+    help="培训班：import 导入、list 列出、show 看一个班、seats 改名额、cancel 取消、remove 移人。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,6 +46,7 @@ ConfigFile = Annotated[
 def import_(
     file: Annotated[Path, typer.Argument(help="班级表")],
     config: ConfigFile = None,
+    as_name: AsName = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，什么也不改")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="有问题的行跳过，其余的导入")] = False,
@@ -55,7 +60,8 @@ def import_(
     elif found.faults and not yes:
         _print("还没有导入。改好再导入，或者加 --yes 只导入没有问题的班。")
     else:
-        _print(_in_words(run_on_database(settings, partial(_put_in, settings, found, book))))
+        work = partial(_put_in, settings, as_name, (found, book))
+        _print(_in_words(run_on_database(settings, work, open_keyring(settings))))
     sys.exit(1 if found.faults else 0)
 
 
@@ -86,15 +92,24 @@ def show(
     _print(f"报名截止：{course.deadline:%Y-%m-%d %H:%M}之前")
 
 
+app.command(help="改一个班的名额：多了让候补的人递补，少了不取消已有的人。")(class_changes.seats)
+app.command(help="取消一个班，班里和候补的人都会收到消息。")(class_changes.cancel)
+app.command(help="把一个人移出培训班；身份证号从标准输入给，不要写在命令里。")(class_changes.remove)
+
+
 async def _put_in(
-    settings: Config, found: ClassList, book: TrainingBook, database: Database
+    settings: Config, as_name: str, what: tuple[ClassList, TrainingBook], database: Database
 ) -> Tally:
-    now = Clock(settings.clock.fixed).now()
+    found, book = what
+    by = await by_of(database, as_name, Clock(settings.clock.fixed).now())
     rows = sorted(found.rows.values(), key=lambda each: str(each["number"]))
+    for each in rows:  # before the first is in, not only when its turn comes
+        by.require("training.import", each["county"], each["body"])
     tally = Tally()
     for start in range(0, len(rows), TOGETHER):
         part = rows[start : start + TOGETHER]
-        tally.add(await database.run(partial(put_in, rows=part, now=now, limits=book.limits)))
+        work = partial(import_classes, by=by, rows=part, limits=book.limits)
+        tally.add(await database.run(work))
     return tally
 
 
