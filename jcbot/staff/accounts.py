@@ -165,8 +165,12 @@ def account_of(row: Row[Any], book: StaffBook) -> Account:
 
 
 def key_of(name: str) -> str:
-    """Return a name as it is compared: width and case make no difference."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    """Return a name as it is compared: width and case make no difference.
+
+    What no database holds, NUL and lone surrogates, is no part of any name.
+    """
+    plain = unicodedata.normalize("NFKC", name).strip().casefold()
+    return plain.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 def password_bytes(password: str) -> bytes:

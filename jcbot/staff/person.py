@@ -36,7 +36,7 @@ _MESSAGES = select(outbox).where(outbox.c.openid.in_(bindparam("o", expanding=Tr
 def kept_of(conn: Connection, keys: PeopleKeys, id_number: str, *, full: bool) -> dict[str, Any]:
     """Return registry rows (the live first), enrolments and promised messages, as JSON's types.
 
-    Without `full`, name, numbers, note and WeChat's name for the person are masked.
+    Without `full`, name, numbers, birth, note and WeChat's name for the person are masked.
     """
     person = keys.id_key(id_number)
     held = conn.execute(_ENROLMENTS, {"p": person}).all()
@@ -54,6 +54,8 @@ def _registry(row: Row[Any], keys: PeopleKeys, *, full: bool) -> dict[str, Any]:
         cell = found[column]
         text = keys.open(cell, row.id_key, column) if cell else ""
         found[column] = text if full or not text else _masked(column, text)
+    if not full:  # with the county it would give the number away
+        found["birth"] = COVERED
     return found
 
 

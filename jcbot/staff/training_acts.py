@@ -32,7 +32,8 @@ _KNOWN = (
     .where(classes.c.number.in_(bindparam("numbers", expanding=True)))
 )
 _INNER = {"id", "number", "body_id", "at"}
-_UNTOLD = {"phone", "contact"}
+_PEOPLE = {"phone", "contact", "teachers"}
+UNTOLD = "（不记内容）"
 
 
 def import_classes(conn: Connection, by: By, rows: Iterable[Values], limits: Limits) -> Tally:
@@ -130,9 +131,13 @@ def _known(conn: Connection, numbers: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _only_changed(row: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Keep what differs from the other state of a class; who is to be called is not for the log."""
+    """Keep what differs from the other state of a class; of people only that it does."""
     return {
-        key: value.isoformat() if isinstance(value, dt.date) else value
+        key: UNTOLD if value and key in _PEOPLE else _plain(value)
         for key, value in row.items()
-        if key not in _UNTOLD and (key not in other or other[key] != value)
+        if key not in other or other[key] != value
     }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value

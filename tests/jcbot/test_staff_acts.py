@@ -153,14 +153,14 @@ def values(number: str = "DG-9", **more: Any) -> dict[str, Any]:
 async def test_classes_that_come_in_have_a_line_of_what_changed(database: Database) -> None:
     put = training_acts.import_classes
     await act(database, put, BY, [values(), values("DG-8")], limits())
-    await act(database, put, BY, [values(seats=4, place="东街"), values("DG-8")], limits())
-    await act(database, put, BY, [values(seats=4, place="东街")], limits())
+    await act(database, put, BY, [values(seats=4, teachers="赵老师"), values("DG-8")], limits())
+    await act(database, put, BY, [values(seats=4, teachers="赵老师")], limits())
     first, second = await lines(database)
     assert (first.before, sorted(first.after or {})) == (None, ["DG-8", "DG-9"])
     assert first.after["DG-9"]["first_day"] == "2026-12-07"  # type: ignore[index]
     assert "13900001234" not in str(first)
-    assert second.before == {"DG-9": {"seats": 3, "place": ""}}
-    assert second.after == {"DG-9": {"seats": 4, "place": "东街"}}
+    assert second.before == {"DG-9": {"seats": 3, "teachers": ""}}
+    assert second.after == {"DG-9": {"seats": 4, "teachers": training_acts.UNTOLD}}
 
 
 async def test_a_clerk_can_take_no_class_of_another_county(database: Database) -> None:
@@ -235,7 +235,7 @@ async def test_an_export_has_all_that_is_kept_and_is_masked_unless_asked(
     ]
     assert [each["kind"] for each in kept["messages"]] == ["class_reminder"]
     masked = json.dumps(await act(filled, export, BY, KEYS, WHO, full=False), ensure_ascii=False)
-    for secret in (WHO, WHO[6:14], "13900000003", "欧阳冯陈", "口信", '"o3"'):
+    for secret in (WHO, WHO[6:14], "1980-01-15", "13900000003", "欧阳冯陈", "口信", '"o3"'):
         assert secret not in masked
     full, covered = (await lines(filled))[2:]
     assert full.subject == covered.subject

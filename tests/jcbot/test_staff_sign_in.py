@@ -76,6 +76,8 @@ async def test_right_is_in_and_whatever_is_wrong_is_one_sentence(office: Databas
     wrong = [
         ("nobody", PASSWORD, code()), ("liwei", "tractor-moon-72", code(1)), ("liwei", PASSWORD),
         ("liwei", PASSWORD, "000000"), ("liwei", PASSWORD + "\ud800", code(1)), ("", "", ""),
+        ("li\0wei", PASSWORD, code(1)), ("liwei\ud800", PASSWORD, code(1)),
+        ("王局", PASSWORD + "\0"), ("王局", "x"), ("liwei", PASSWORD, "１２３\0\udfff"),
         ("liwei", "x" * 100_000, code(1)), ("王局", "tractor-moon-72"),
     ]  # fmt: skip
     for each in wrong:
