@@ -1,10 +1,11 @@
-"""`jcbot people …`: importing the registry, taking it back, counting, changing keys (名册)."""
+"""`jcbot people …`: the registry imported, taken back, counted, sealed anew; one person (名册)."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -13,16 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 
+from bot import one_person
+from bot.acting import AsName, by_of
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
 from jcbot.people import generations
-from jcbot.people.importing import Desk, check_list, import_list, undo_import
-from jcbot.people.keys import PeopleKeys
-from jcbot.people.rotation import rotate
-from jcbot.training import rotation as training_rotation
-from jcbot.training.keys import TrainingKeys
+from jcbot.people.importing import Desk, check_list
+from jcbot.staff.registry_acts import import_people, undo_people
+from jcbot.staff.registry_acts import rotate_keys as rotate_people_keys
 from knowledge.facts import FactBook
 from knowledge.registry import load_registry
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
 
 app = typer.Typer(
-    help="名册（建档立卡）：导入、撤回、计数、换密钥。",
+    help="名册（建档立卡）：导入、撤回、计数、换密钥，导出、删除一个人的资料。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,9 +47,10 @@ T = TypeVar("T")
 
 
 @app.command("import", help="把 CSV 或 XLSX 名册导入为新的整份名册；导完才一下子生效。")
-def import_(
+def import_(  # noqa: PLR0913 - one option each
     file: Annotated[Path, typer.Argument(help="名册文件")],
     config: ConfigFile = None,
+    as_name: AsName = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，什么也不改")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="有问题的行跳过，不再询问")] = False,
@@ -62,12 +64,13 @@ def import_(
             desk = _desk(settings, database, _teller(bar))
             if dry_run:
                 return await check_list(desk, file)
-            return await import_list(
-                desk, file, lambda found: yes or _agree(found, bar, quiet=as_json)
+            by = await by_of(database, as_name, desk.clock.now())
+            return await import_people(
+                desk, by, file, lambda found: yes or _agree(found, bar, quiet=as_json)
             )
 
     try:
-        report = run_on_database(settings, work)
+        report = run_on_database(settings, work, open_keyring(settings))
     except KeyboardInterrupt:
         sys.stderr.write("已停下，没有生效。再运行同一条命令会接着导入。\n")
         sys.exit(130)
@@ -76,9 +79,15 @@ def import_(
 
 
 @app.command(help="撤回上一次导入，换回之前的名册。")
-def undo(config: ConfigFile = None) -> None:
+def undo(config: ConfigFile = None, as_name: AsName = "") -> None:
     """Flip back to the registry before the last import."""
-    left = run_on_database(load_config(config), undo_import)
+    settings = load_config(config)
+    now = Clock(settings.clock.fixed).now()
+
+    async def work(database: Database) -> int:
+        return await undo_people(database, await by_of(database, as_name, now))
+
+    left = run_on_database(settings, work, open_keyring(settings))
     _print(f"已撤回上一次导入，名册现有{left}人。")
 
 
@@ -93,22 +102,25 @@ def count(config: ConfigFile = None) -> None:
     "rotate-keys",
     help="用正在用的密钥（privacy.keys 第一个）重新加密名册和证书编号；可以随时中断再来。",
 )
-def rotate_keys(config: ConfigFile = None) -> None:
-    """Seal the registry and the certificate numbers anew with the active key."""
+def rotate_keys(config: ConfigFile = None, as_name: AsName = "") -> None:
+    """Seal the registry, and what is sealed of staff, anew with the active key."""
     settings = load_config(config)
-    ring = open_keyring(settings)
+    keyring, now = open_keyring(settings), Clock(settings.clock.fixed).now()
 
-    async def work(database: Database) -> tuple[int, int]:
+    async def work(database: Database) -> int:
+        by = await by_of(database, as_name, now)
         with _bar() as bar:
-            tell = _teller(bar)
-            keys, training_keys = PeopleKeys(ring), TrainingKeys(ring)
-            done = await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
-            return done, await training_rotation.rotate(database, training_keys)
+            tell = partial(_teller(bar), "换密钥")
+            return await rotate_people_keys(database, by, keyring, tell)
 
-    people, papers = run_on_database(settings, work)
-    _print(
-        f"重新加密了{people}人的资料、{papers}个证书编号。现在可以从 privacy.keys 里去掉旧密钥。"
-    )
+    done = run_on_database(settings, work, keyring)
+    _print(f"重新加密了{done}处资料。现在可以从 privacy.keys 里去掉旧密钥。")
+
+
+app.command(help="导出一个人的全部资料（JSON，默认打码）；身份证号从标准输入给。")(
+    one_person.export
+)
+app.command(help="删除一个人的全部资料，不能恢复；身份证号从标准输入给。")(one_person.erase)
 
 
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:

@@ -16,6 +16,7 @@ from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.sending import SendingRules, load_sending
 from knowledge.situations import Situations, load_situations
+from knowledge.staff import StaffBook, load_staff
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
@@ -67,6 +68,7 @@ class Library:
     card: tuple[CardField, ...]
     training: TrainingBook
     sending: SendingRules
+    staff: StaffBook
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -142,6 +144,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     ),
     "training": lambda root, _cache, _book: load_training(root / "training"),
     "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
+    "staff": lambda root, _cache, _book: load_staff(root / "staff"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""
