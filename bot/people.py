@@ -6,14 +6,13 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 
 from bot.on_database import run_on_database
+from bot.progress import progress_bar, teller
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
@@ -26,6 +25,8 @@ from knowledge.registry import load_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.progress import Progress
 
     from jcbot.config import Config
     from jcbot.people.report import Report
@@ -56,8 +57,8 @@ def import_(
     settings = load_config(config)
 
     async def work(database: Database) -> Report:
-        with _bar() as bar:
-            desk = _desk(settings, database, _teller(bar))
+        with progress_bar() as bar:
+            desk = _desk(settings, database, teller(bar))
             if dry_run:
                 return await check_list(desk, file)
             return await import_list(
@@ -96,8 +97,8 @@ def rotate_keys(config: ConfigFile = None) -> None:
     keys = PeopleKeys(open_keyring(settings))
 
     async def work(database: Database) -> int:
-        with _bar() as bar:
-            tell = _teller(bar)
+        with progress_bar() as bar:
+            tell = teller(bar)
             return await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
 
     done = run_on_database(settings, work)
@@ -107,24 +108,6 @@ def rotate_keys(config: ConfigFile = None) -> None:
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:
     keyring, clock = open_keyring(settings), Clock(settings.clock.fixed)
     return Desk(database, load_registry(FactBook.load()), keyring, clock, tell)
-
-
-def _bar() -> Progress:
-    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    return Progress(*parts, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
-
-
-def _teller(bar: Progress) -> Callable[[str, int, int], None]:
-    """Return what shows the progress: one line for each stage."""
-    stages: dict[str, Any] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in stages:
-            stages[stage] = bar.add_task(stage)
-        bar.update(stages[stage], completed=done, total=total)
-
-    return tell
 
 
 def _agree(report: Report, bar: Progress, *, quiet: bool) -> bool:

@@ -14,7 +14,7 @@ from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.training.browsing import details, everything
 from jcbot.training.class_list import read_classes
-from jcbot.training.importing import TOGETHER, Tally, put_in
+from jcbot.training.importing import Tally, put_in_all
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
@@ -90,12 +90,7 @@ async def _put_in(
     settings: Config, found: ClassList, book: TrainingBook, database: Database
 ) -> Tally:
     now = Clock(settings.clock.fixed).now()
-    rows = sorted(found.rows.values(), key=lambda each: str(each["number"]))
-    tally = Tally()
-    for start in range(0, len(rows), TOGETHER):
-        part = rows[start : start + TOGETHER]
-        tally.add(await database.run(partial(put_in, rows=part, now=now, limits=book.limits)))
-    return tally
+    return await put_in_all(database, found.rows.values(), now, book.limits)
 
 
 def _report(found: ClassList) -> None:
