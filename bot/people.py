@@ -7,16 +7,15 @@ import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 
 from bot import one_person
 from bot.acting import AsName, by_of
 from bot.on_database import run_on_database
+from bot.progress import progress_bar, teller
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
@@ -29,6 +28,8 @@ from knowledge.registry import load_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.progress import Progress
 
     from jcbot.config import Config
     from jcbot.people.report import Report
@@ -60,8 +61,8 @@ def import_(  # noqa: PLR0913 - one option each
     settings = load_config(config)
 
     async def work(database: Database) -> Report:
-        with _bar() as bar:
-            desk = _desk(settings, database, _teller(bar))
+        with progress_bar() as bar:
+            desk = _desk(settings, database, teller(bar))
             if dry_run:
                 return await check_list(desk, file)
             by = await by_of(database, as_name, desk.clock.now())
@@ -109,8 +110,8 @@ def rotate_keys(config: ConfigFile = None, as_name: AsName = "") -> None:
 
     async def work(database: Database) -> int:
         by = await by_of(database, as_name, now)
-        with _bar() as bar:
-            tell = partial(_teller(bar), "换密钥")
+        with progress_bar() as bar:
+            tell = partial(teller(bar), "换密钥")
             return await rotate_people_keys(database, by, keyring, tell)
 
     done = run_on_database(settings, work, keyring)
@@ -126,24 +127,6 @@ app.command(help="删除一个人的全部资料，不能恢复；身份证号�
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:
     keyring, clock = open_keyring(settings), Clock(settings.clock.fixed)
     return Desk(database, load_registry(FactBook.load()), keyring, clock, tell)
-
-
-def _bar() -> Progress:
-    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    return Progress(*parts, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
-
-
-def _teller(bar: Progress) -> Callable[[str, int, int], None]:
-    """Return what shows the progress: one line for each stage."""
-    stages: dict[str, Any] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in stages:
-            stages[stage] = bar.add_task(stage)
-        bar.update(stages[stage], completed=done, total=total)
-
-    return tell
 
 
 def _agree(report: Report, bar: Progress, *, quiet: bool) -> bool:

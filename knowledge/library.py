@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.card import CardField, load_card
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
+from knowledge.demo import load_demo
 from knowledge.facts import FactBook
 from knowledge.names import Names, load_names
 from knowledge.reading import ROOT, KnowledgeError, Table, read_toml
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from knowledge.demo import DemoBook
     from knowledge.rules.model import Document
 
 
@@ -97,12 +99,17 @@ def knowledge_faults(cache: Path, root: Path = ROOT) -> list[KnowledgeError]:
         book = FactBook.load(root / "facts.toml")
     except KnowledgeError as fault:
         return [fault]
-    for load in PARTS.values():
+    for load in (*PARTS.values(), _demo):
         try:
             load(root, cache, book)
         except KnowledgeError as fault:
             found.append(fault)
     return found
+
+
+def _demo(root: Path, _cache: Path, _book: FactBook) -> DemoBook:
+    """Read the demo's data, which are no part of the library: only the demo uses them."""
+    return load_demo(root / "demo")
 
 
 def _words(table: Table) -> dict[str, str]:
