@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.card import CardField, load_card
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
+from knowledge.confirming import Confirming, load_confirming
 from knowledge.demo import load_demo
 from knowledge.facts import FactBook
 from knowledge.names import Names, load_names
@@ -66,6 +67,7 @@ class Library:
     counties: dict[str, str]
     centres: Centres
     names: Names
+    confirming: Confirming
     registry: ListColumns
     card: tuple[CardField, ...]
     training: TrainingBook
@@ -143,6 +145,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         read_toml(root / "relatives.toml").table("call")
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
+    "confirming": lambda root, _cache, _book: load_confirming(root / "lexicon" / "confirming.toml"),
     "names": lambda root, _cache, _book: load_names(root / "lexicon" / "surnames.toml"),
     "centres": lambda root, _cache, _book: load_centres(root / "centres.toml"),
     "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
