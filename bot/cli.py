@@ -152,6 +152,17 @@ def training(context: typer.Context) -> None:
 
 
 @app.command(
+    "wechat",
+    help="公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def wechat(context: typer.Context) -> None:
+    """Hand the rest of the line to the commands of the account."""
+    _load("bot.account").app(context.args, prog_name="jcbot wechat", standalone_mode=True)
+
+
+@app.command(
     "staff",
     help="工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码。",
     add_help_option=False,

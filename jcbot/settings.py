@@ -32,6 +32,8 @@ class WeChat(Section):
     previous_aes_key: SecretStr = NOTHING
     mode: Literal["safe", "plain"] = "safe"
     api_base: str = "https://api.weixin.qq.com"
+    api_connect_s: float = Field(default=3, gt=0, le=5)
+    api_timeout_s: float = Field(default=10, gt=0, le=10)
     max_clock_skew_s: int = Field(default=300, ge=1, le=600)
 
     @field_validator("aes_key", "previous_aes_key")

@@ -22,6 +22,7 @@ from knowledge.staff import StaffBook, load_staff
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
+from knowledge.wechat import WeChatBook, load_wechat
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -71,6 +72,7 @@ class Library:
     registry: ListColumns
     card: tuple[CardField, ...]
     training: TrainingBook
+    wechat: WeChatBook
     sending: SendingRules
     staff: StaffBook
     understander: Understander
@@ -153,6 +155,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         root / "registry" / "card.toml", load_registry(book, root / "registry" / "columns.toml")
     ),
     "training": lambda root, _cache, _book: load_training(root / "training"),
+    "wechat": lambda root, _cache, _book: load_wechat(root / "wechat"),
     "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
     "staff": lambda root, _cache, _book: load_staff(root / "staff"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
