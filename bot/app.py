@@ -16,6 +16,7 @@ from bot.control import Control
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.pipeline import Desk
+from bot.post import Post, courier_of
 from bot.tries import LateAnswers, Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
@@ -59,6 +60,7 @@ class Service:
     health: Health
     endpoint: Endpoint
     keyring: Keyring
+    metrics: Metrics
     app: web.Application
     admin: web.Application | None
 
@@ -93,7 +95,7 @@ def build(
     if config.demo.enabled:
         app.add_routes(Control(account, clock, desk).routes())
     service = Service(
-        config, clock, desk, shared, tries, health, endpoint, keyring, app, admin
+        config, clock, desk, shared, tries, health, endpoint, keyring, metrics, app, admin
     )  # fmt: skip
     app.cleanup_ctx.append(partial(_opened, service))
     return service
@@ -122,13 +124,31 @@ async def _opened(service: Service, _app: web.Application) -> AsyncIterator[None
     database = service.desk.database
     await database.migrate()
     tidying = asyncio.create_task(_keep_tidy(service))
-    yield
+    async with _delivering(service):
+        yield
     tidying.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await tidying
     await service.tries.finish(1.0)
     await database.close()
     await service.shared.close()
+
+
+@contextlib.asynccontextmanager
+async def _delivering(service: Service) -> AsyncIterator[None]:
+    """Run a courier inside, where the settings ask for one; what it has in hand is finished."""
+    if not service.config.sending.enabled:
+        yield
+        return
+    desk, stopped = service.desk, asyncio.Event()
+    post = Post(
+        service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
+    )
+    async with courier_of(post) as courier:
+        running = asyncio.create_task(courier.run(stopped))
+        yield
+        stopped.set()
+        await running
 
 
 async def _keep_tidy(service: Service) -> None:

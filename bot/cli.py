@@ -66,6 +66,12 @@ def serve(config: ConfigFile = None) -> None:
     sys.exit(_load("bot.serve").run(settings))
 
 
+@app.command(help="派送通知的进程：开班提醒、候补递补、结果；可以开几个，每条只发一次。")
+def deliver(config: ConfigFile = None) -> None:
+    """Deliver what is promised, until SIGTERM or SIGINT."""
+    sys.exit(_load("bot.deliver").run(_load("jcbot.config").load_config(config)))
+
+
 @app.command(help="在终端里和机器人聊天；/help 看都能发什么。")
 def chat(
     config: ConfigFile = None,

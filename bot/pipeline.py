@@ -14,6 +14,7 @@ from handlers.state import State
 from handlers.turn import Turn
 from jcbot.errors import DatabaseClosedError, StorageError
 from jcbot.inbox import once
+from jcbot.ledger import Finish, finish
 from jcbot.office import Keys, Office
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from knowledge.understanding import Understanding
 
 FOLLOWING = {"subscribe": True, "unsubscribe": False}
+FINISHED = "templatesendjobfinish"
 TROUBLE = "arrivals.trouble"
 
 log = structlog.get_logger("bot.pipeline")
@@ -89,6 +91,11 @@ def _talk(
     incoming = message.incoming
     limits = desk.library.training.limits
     office = Office(conn, now, desk.config, desk.keys, limits, incoming.openid)
+    if incoming.event == FINISHED:
+        delivered = incoming.status.strip().lower() == "success"
+        event = Finish(incoming.openid, incoming.ref, delivered, incoming.status)
+        finish(conn, event, now)
+        return ""
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(
         incoming.openid, following=following, created=message.created

@@ -6,13 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jcbot.ledger import Item
     from jcbot.outbox import Promise
     from jcbot.settings import Human
     from jcbot.training.model import Course
     from knowledge.library import Library
 
 
-def words(library: Library, promise: Promise, course: Course | None, desk: Human) -> str:
+def words(library: Library, promise: Promise | Item, course: Course | None, desk: Human) -> str:
     """Return the text to send; `course` is the class it speaks of as it is now, if it is any's."""
     say = library.replies.text
     if course is None:

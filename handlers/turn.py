@@ -26,6 +26,7 @@ class Incoming:
     `text` holds the words of a text message, the recognition of a voice message ("" where
     WeChat gives none) or the title of a link. `event` is WeChat's event name in lower case,
     `event_key` its key with a leading `qrscene_` removed. Latitude and longitude in degrees.
+    `ref` is the MsgID of a finish event, `status` what became of that message.
     """
 
     kind: Kind
@@ -36,6 +37,8 @@ class Incoming:
     latitude: float | None = None
     longitude: float | None = None
     label: str = ""
+    ref: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

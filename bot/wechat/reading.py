@@ -61,7 +61,8 @@ def _incoming(fields: Mapping[str, str], openid: str) -> Incoming:
         event = fields.get("Event", "").strip().lower()[:_LONGEST_NAME]
         key = fields.get("EventKey", "").strip().removeprefix("qrscene_")[:_LONGEST_NAME]
         where = _place(fields, "Latitude", "Longitude") if event == "location" else (None, None)
-        return Incoming(kind, openid, "", event, key, *where)
+        ref, status = (fields.get(name, "")[:_LONGEST_NAME] for name in ("MsgID", "Status"))
+        return Incoming(kind, openid, "", event, key, *where, ref=ref, status=status)
     if kind == "location":
         where = _place(fields, "Location_X", "Location_Y")
         return Incoming(kind, openid, "", "", "", *where, fields.get("Label", "")[:LONGEST_TEXT])

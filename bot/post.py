@@ -1,0 +1,73 @@
+"""What a courier needs, put together (派送): its client, its channels' calls, its words."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.courier import Courier
+from bot.wechat.client import open_client
+from handlers.notices import words
+from jcbot.training.browsing import details
+from jcbot.training.errors import NoSuchClassError
+from knowledge.sending import TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Connection
+
+    from bot.metrics import Metrics
+    from bot.wechat.client import WeChatClient
+    from bot.wechat.outcomes import Outcome
+    from jcbot.clock import Clock
+    from jcbot.config import Config
+    from jcbot.ledger import Item, Plan
+    from jcbot.outbox import Promise
+    from jcbot.shared import Shared
+    from jcbot.storage.database import Database
+    from knowledge.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a courier needs of the built service."""
+
+    config: Config
+    library: Library
+    database: Database
+    shared: Shared
+    clock: Clock
+    metrics: Metrics
+
+
+@contextlib.asynccontextmanager
+async def courier_of(post: Post) -> AsyncIterator[Courier]:
+    """Make a courier with a client of its own; the client is closed at the end."""
+    client = open_client(post.config, post.library.wechat, post.shared, post.clock, post.metrics)
+    async with client:
+        yield Courier(
+            post.database, post.clock, post.config.sending, post.library.sending,
+            partial(send, client, post.config), partial(text_of, post),
+        )  # fmt: skip
+
+
+async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> Outcome:
+    """Make the one call of a plan."""
+    item = plan.item
+    if plan.channel == TEMPLATE:
+        template = config.sending.templates[item.kind]
+        values = {"first": text}
+        return await client.template(item.openid, template, values, client_id=item.client_id)
+    return await client.custom_text(item.openid, text)
+
+
+def text_of(post: Post, conn: Connection, item: Item | Promise) -> str:
+    """Return the words of a message, with its class as it is now."""
+    course = None
+    if number := item.payload.get("class"):
+        with contextlib.suppress(NoSuchClassError):
+            course = details(conn, number)
+    return words(post.library, item, course, post.config.human)
