@@ -277,7 +277,12 @@ def _none(turn: Turn, county: str, trade: str) -> str:
 
 def nothing(turn: Turn) -> str:
     """No class anywhere: whom to ask."""
-    return lines(turn.say("training.nothing_at_all"), human.contact(turn))
+    offers = [
+        ("estimate:inclusive_training", turn.say("coming.training_check")),
+        ("topic:inclusive_training", turn.say("training.what_it_is")),
+    ]
+    said = lines(turn.say("training.nothing_at_all"), human.contact(turn))
+    return lines(said, menu.offer(turn, offers))
 
 
 def any_open(turn: Turn) -> bool:
