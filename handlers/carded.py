@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
     from jcbot.people.registry import Person
 
+OF_WORK = ("employed", "unemployment_insurance_months")
 COLUMNS = {
     "household_type": "household_type",
     "employed": "employed",
@@ -32,6 +33,11 @@ def fill(turn: Turn) -> None:
         state.facts.pop(key)
     state.carded = {key: value for key, value in known.items() if key not in state.facts}
     state.facts |= state.carded
+
+
+def tells(turn: Turn) -> bool:
+    """Whether the card says so much of the writer's work that 您是哪种情况 need not be asked."""
+    return not turn.state.whom and set(OF_WORK) <= set(turn.state.carded)
 
 
 def named(turn: Turn, facts: Iterable[str]) -> str:

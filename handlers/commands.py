@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from handlers import (
     card,
+    card_form,
     classes,
     cues,
     estimate,
@@ -76,7 +77,10 @@ def restart(turn: Turn) -> str:
 
 def change(turn: Turn) -> str:
     """有一项说错了: say back what is known and ask which is wrong; nothing is lost."""
-    return turn.say("interview.which_is_wrong", told=people.told(turn))
+    told = people.told(turn)
+    if not told and turn.state.carded:
+        return card_form.correct(turn)
+    return turn.say("interview.which_is_wrong", told=told)
 
 
 def stop(turn: Turn) -> str:

@@ -26,7 +26,7 @@ def proceed(turn: Turn, form: Form, *leads: str) -> str:
     state.shelf_task()
     carded.fill(turn)
     state.topic = form.asked[0] if form.asked else state.topic
-    if not form.asked and not state.told_facts:
+    if not form.asked and not state.told_facts and not carded.tells(turn):
         return lines(*leads, questions.ask(turn, form, questions.SITUATION))
     estimate = people.estimate(turn, form)
     if not estimate.outcomes:  # what was told, a place say, touches no benefit yet
