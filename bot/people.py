@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 
+from bot.card_requests import accept, refuse, requests
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
@@ -20,7 +21,7 @@ from jcbot.keyring import open_keyring
 from jcbot.people import generations
 from jcbot.people.importing import Desk, check_list, import_list, undo_import
 from jcbot.people.keys import PeopleKeys
-from jcbot.people.rotation import rotate
+from jcbot.people.rotation import rotate, rotate_told
 from jcbot.training import rotation as training_rotation
 from jcbot.training.keys import TrainingKeys
 from knowledge.facts import FactBook
@@ -43,6 +44,13 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="配置文件（TOML）；不写就用 ./config.toml")
 ]
 T = TypeVar("T")
+SHOWN = 20
+for command, told in (
+    (requests, "列出本人交来、等着核实的登记和更正（号码遮盖）。"),
+    (accept, "核实无误：写进名册，通知本人。"),
+    (refuse, "退回：不改名册，把原因告诉本人。"),
+):
+    app.command(command.__name__, help=told)(command)
 
 
 @app.command("import", help="把 CSV 或 XLSX 名册导入为新的整份名册；导完才一下子生效。")
@@ -91,23 +99,26 @@ def count(config: ConfigFile = None) -> None:
 
 @app.command(
     "rotate-keys",
-    help="用正在用的密钥（privacy.keys 第一个）重新加密名册和证书编号；可以随时中断再来。",
+    help="用正在用的密钥（privacy.keys 第一个）重新加密名册、本人交来的登记和证书编号；"
+    "可以随时中断再来。",
 )
 def rotate_keys(config: ConfigFile = None) -> None:
-    """Seal the registry and the certificate numbers anew with the active key."""
+    """Seal registry, cards told and certificate numbers anew with the active key."""
     settings = load_config(config)
     ring = open_keyring(settings)
 
-    async def work(database: Database) -> tuple[int, int]:
+    async def work(database: Database) -> tuple[int, int, int]:
         with _bar() as bar:
             tell = _teller(bar)
             keys, training_keys = PeopleKeys(ring), TrainingKeys(ring)
             done = await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
-            return done, await training_rotation.rotate(database, training_keys)
+            told = await rotate_told(database, keys)
+            return done, told, await training_rotation.rotate(database, training_keys)
 
-    people, papers = run_on_database(settings, work)
+    people, told, papers = run_on_database(settings, work)
     _print(
-        f"重新加密了{people}人的资料、{papers}个证书编号。现在可以从 privacy.keys 里去掉旧密钥。"
+        f"重新加密了{people}人的资料、{told}份本人交来的登记、{papers}个证书编号。"
+        "现在可以从 privacy.keys 里去掉旧密钥。"
     )
 
 
@@ -154,11 +165,25 @@ def _in_words(report: Report, *, dry_run: bool) -> str:
         lines.append(f"全部问题在 {report.file}")
     if report.shrinks:
         lines.append(f"注意：名册现有{report.replaces}人，导入后只剩{report.good}人。")
+    lines += _unlike(report)
     if report.live:
         lines.append("已经生效。要撤回：jcbot people undo")
     elif not dry_run:
         lines.append("还没有生效。改好再导入，或者加 --yes 只导入没有问题的行（不用从头来）。")
     return "\n".join(lines)
+
+
+def _unlike(report: Report) -> list[str]:
+    """Who differs from what the staff verified; nothing of it is merged."""
+    if not report.unlike:
+        return []
+    columns = load_registry(FactBook.load()).columns
+    said = [f"名册里有{len(report.unlike)}人的内容和已核实的更正不一样，没有自动合并："]
+    for each in report.unlike[:SHOWN]:
+        what = "、".join(columns[column].name for column in each.columns)
+        where = f"第{each.row}行" if each.row else "名册里没有"
+        said.append(f"{where} {each.name} {each.id_number}（{each.number}号申请）{what}".rstrip())
+    return said
 
 
 def _as_json(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.card import CardField, load_card
+from knowledge.card import CardField, load_card, load_refusals
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
 from knowledge.facts import FactBook
@@ -64,6 +64,7 @@ class Library:
     names: Names
     registry: ListColumns
     card: tuple[CardField, ...]
+    refusals: dict[str, str]
     training: TrainingBook
     understander: Understander
 
@@ -138,6 +139,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     "card": lambda root, _cache, book: load_card(
         root / "registry" / "card.toml", load_registry(book, root / "registry" / "columns.toml")
     ),
+    "refusals": lambda root, _cache, _book: load_refusals(root / "registry" / "refusals.toml"),
     "training": lambda root, _cache, _book: load_training(root / "training"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
