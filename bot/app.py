@@ -16,6 +16,7 @@ from bot.control import Control
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.pipeline import Desk
+from bot.registry_service import HttpRegistry
 from bot.tries import LateAnswers, Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
@@ -80,7 +81,8 @@ def build(
         waiting=config.limits.waiting,
     )
     shared = open_shared(config.redis)
-    desk = Desk(config, clock, database, library, Keys.of(keyring), step)
+    registry = HttpRegistry(config.registry, library.registry) if config.registry.url else None
+    desk = Desk(config, clock, database, library, Keys.of(keyring), step, registry)
     tries = Tries(desk, metrics, shared, late)
     account = account_of(config)
     endpoint = Endpoint(account, tries, metrics, config.limits)
@@ -125,6 +127,8 @@ async def _opened(service: Service, _app: web.Application) -> AsyncIterator[None
     with contextlib.suppress(asyncio.CancelledError):
         await tidying
     await service.tries.finish(1.0)
+    if service.desk.registry is not None:
+        await service.desk.registry.close()
     await database.close()
     await service.shared.close()
 

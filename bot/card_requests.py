@@ -87,6 +87,8 @@ def accept(numbers: Numbers, config: ConfigFile = None, by: By = "", *, yes: Yes
     def one(number: int, conn: Connection) -> CardRequest:
         return deciding.accept(conn, desk.keys, number, desk.by, desk.now)
 
+    if desk.settings.registry.url:
+        put("注意：名册由市里的名册服务提供，请在那边也改好，一天以内就以那边为准。")
     _decide(desk, numbers, one, "写进名册", yes=yes)
 
 

@@ -17,6 +17,7 @@ from bot.card_requests import accept, refuse, requests
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
+from jcbot.errors import JcbotError
 from jcbot.keyring import open_keyring
 from jcbot.people import generations
 from jcbot.people.importing import Desk, check_list, import_list, undo_import
@@ -64,6 +65,8 @@ def import_(
 ) -> None:
     """Import a list, or only check it; exit code 1 where it did not go live (or has faults)."""
     settings = load_config(config)
+    if not dry_run:
+        _lists_count(settings)
 
     async def work(database: Database) -> Report:
         with _bar() as bar:
@@ -86,7 +89,9 @@ def import_(
 @app.command(help="撤回上一次导入，换回之前的名册。")
 def undo(config: ConfigFile = None) -> None:
     """Flip back to the registry before the last import."""
-    left = run_on_database(load_config(config), undo_import)
+    settings = load_config(config)
+    _lists_count(settings)
+    left = run_on_database(settings, undo_import)
     _print(f"已撤回上一次导入，名册现有{left}人。")
 
 
@@ -125,6 +130,14 @@ def rotate_keys(config: ConfigFile = None) -> None:
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:
     keyring, clock = open_keyring(settings), Clock(settings.clock.fixed)
     return Desk(database, load_registry(FactBook.load()), keyring, clock, tell)
+
+
+def _lists_count(settings: Config) -> None:
+    """Refuse to change lists where the city's own service is asked instead."""
+    if settings.registry.url:
+        raise JcbotError(
+            "名册由市里的名册服务提供（设置里的 registry.url），不用导入，也没有可撤回的。"
+        )
 
 
 def _bar() -> Progress:

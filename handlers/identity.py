@@ -11,6 +11,7 @@ from handlers.text import lines
 from jcbot.masking import long_numbers
 from jcbot.people.claims import read_claim
 from jcbot.people.identity import mask_name
+from jcbot.people.live import RegistryAwayError
 from jcbot.people.pocket import Pocket
 
 if TYPE_CHECKING:
@@ -176,7 +177,11 @@ def _go_on(turn: Turn) -> str:
         return missing
     if turn.state.after.startswith("register_card"):
         return _done(turn, "")  # a new card: nothing to check it against
-    if not people.prove(pocket):
+    try:
+        proven = people.prove(pocket)
+    except RegistryAwayError:
+        return lines(turn.say("identity.registry_away"), human.contact(turn))
+    if not proven:
         return lines(turn.say("identity.refused"), human.contact(turn))
     people.empty_pocket()
     return _done(turn, turn.say("identity.bound", who=called(turn)))

@@ -29,6 +29,7 @@ from jcbot.settings import (
     Log,
     Privacy,
     Redis,
+    Registry,
     Server,
     WeChat,
 )
@@ -77,6 +78,7 @@ class Config(BaseSettings):
     server: Server = Server()
     privacy: Privacy = Privacy()
     identity: Identity = Identity()
+    registry: Registry = Registry()
     demo: Demo = Demo()
     clock: Clock = Clock()
     human: Human = Human()
