@@ -47,7 +47,7 @@ class HttpRegistry:
     async def find(self, id_number: str, end: float) -> Found:
         """Ask for one person until the loop's time `end`; whatever goes wrong is `AWAY`."""
         time = asyncio.get_running_loop().time
-        if time() < self._until:
+        if time() < self._until or time() >= end:
             return AWAY
         for number in range(1, TRIES + 1):
             try:

@@ -20,6 +20,7 @@ from bot import registry_service
 from bot.fresh import door_of, fresh_config, serving
 from bot.registry_service import HttpRegistry
 from bot.telephone import telephone
+from handlers.turn import Reply, Turn
 from jcbot.config import Config
 from jcbot.people.live import AWAY, Found, LookUp
 from jcbot.settings import Registry
@@ -258,3 +259,31 @@ async def test_no_number_in_any_log(
     text += b"".join(town.server.service.health.metrics.text()).decode()
     for secret in (ZHANG, ZHANG[6:], PHONE, "张三", TOKEN):
         assert secret not in text
+
+
+async def test_one_message_asks_for_two_people_at_most(city: City, library: Library) -> None:
+    def step(turn: Turn) -> Reply:
+        answers = turn.office.answers
+        assert answers is not None
+        found = [answers.of(number) for number in (ZHANG, NOBODY, OTHER)]
+        return Reply(" ".join("away" if each.away else "told" for each in found))
+
+    config = fresh_config(Config.model_construct(registry=settings(city)))
+    async with (
+        serving(config, library, step) as server,
+        telephone(door_of(config, server.url)) as phone,
+    ):
+        assert await phone.enter("你好") == "told told away"
+    assert city.asked == [ZHANG, NOBODY]
+
+
+async def test_out_of_time_the_city_is_not_asked_at_all(city: City) -> None:
+    registry = HttpRegistry(settings(city), COLUMNS)
+    assert await registry.find(ZHANG, asyncio.get_running_loop().time()) == AWAY
+    assert city.asked == []
+
+
+@pytest.mark.parametrize("url", ["http://registry.example.gov.cn/p", "ftp://a/b", "https://"])
+def test_the_number_never_travels_in_clear(url: str) -> None:
+    with pytest.raises(ValueError, match="https://"):
+        Registry.model_validate({"url": url})
