@@ -122,3 +122,14 @@ def test_the_next_import_names_what_it_does_not_have(folder: Path) -> None:
     assert "名册里有2人的内容和已核实的更正不一样，没有自动合并：" in out
     assert "（1号申请）手机号" in out
     assert "名册里没有 钱*" in out
+
+
+def test_where_the_city_has_a_service_lists_are_not_imported(folder: Path) -> None:
+    with (folder / "config.toml").open("a", encoding="utf-8") as file:
+        file.write('[registry]\nurl = "https://registry.invalid/person"\n')
+    for words_ in (("import", "a.csv", "--yes"), ("undo",)):
+        code, out, said = jcbot("people", *words_, cwd=folder)
+        assert (code, out) == (1, "")
+        assert said.startswith("名册由市里的名册服务提供")
+    code, out, _ = jcbot("people", "accept", "1", "--yes", cwd=folder)
+    assert (code, "请在那边也改好" in out) == (0, True)
