@@ -26,7 +26,7 @@ HEADING = (
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红建国文"
 TRADES = ("电工", "焊工", "育婴员", "养老护理", "面点", "汽车维修", "家政", "电子商务", "")
-FIRST, DAYS = dt.date(1966, 1, 1), 16_000
+FIRST, DAYS = dt.date(1963, 1, 1), 17_500  # in 2026 some are under 16, some over 60
 
 
 def people(count: int, seed: int = 1) -> Iterator[tuple[str, ...]]:

@@ -21,7 +21,7 @@ from rich.progress import track
 
 from bot.evaluate import show
 from knowledge import model
-from knowledge.concepts import Concepts, load_concepts
+from knowledge.concepts import Concepts, Words, load_concepts
 from knowledge.evaluation import Case, Reading, figures, read_all, report
 from knowledge.exact import load_exact
 from knowledge.facts import FactBook
@@ -36,7 +36,7 @@ from knowledge.understanding import Understander
 TODAY = dt.date(2026, 11, 23)
 TOGETHER = 2
 PARTS = ("", "concepts", "retrieval", "priorities", "exact", "half", "quarter")
-NOTHING = Concepts((), {}, {}, {}, (), (), {}, {})
+NOTHING = Concepts((), (), Words.of({}), (), {}, (), {}, {})
 ANSWERS = Path("tests/slots/answers.txt")
 SHOWN = ("accuracy", "macro_f1", "out_recall", "wrongly_rejected", "topic", "intent_and_topic")
 

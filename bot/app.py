@@ -22,6 +22,7 @@ from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
 from handlers.dialogue import step as talk
 from jcbot import conversations, inbox
+from jcbot.audit import audit_key
 from jcbot.clock import Clock
 from jcbot.keyring import open_keyring
 from jcbot.office import Keys
@@ -79,6 +80,7 @@ def build(
         config.database.url.get_secret_value(),
         pool_size=config.database.pool_size,
         waiting=config.limits.waiting,
+        audit_key=audit_key(keyring.index_key),
     )
     shared = open_shared(config.redis)
     registry = HttpRegistry(config.registry, library.registry) if config.registry.url else None

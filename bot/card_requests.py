@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.prompt import Confirm
 
+from bot.acting import AsName, Yes, agreed, by_of
 from bot.list_commands import AsJson, ConfigFile, as_json, put
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
@@ -20,6 +19,7 @@ from jcbot.keyring import open_keyring
 from jcbot.people import cards, deciding
 from jcbot.people.identity import mask_id, mask_name, mask_phone
 from jcbot.people.keys import PeopleKeys
+from jcbot.staff.card_acts import accept_card, refuse_card
 from knowledge.card import load_refusals
 from knowledge.facts import FactBook
 from knowledge.registry import load_registry
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jcbot.config import Config
-    from jcbot.people.cards import CardRequest
+    from jcbot.keyring import Keyring
     from jcbot.people.deciding import Asked, Change
+    from jcbot.staff.model import By
     from jcbot.storage.database import Database
     from knowledge.registry import ListColumn
 
@@ -42,24 +43,23 @@ KINDS = {cards.REGISTER: "登记", cards.CORRECT: "更正"}
 NOTHING = "（空）"
 Numbers = Annotated[list[int], typer.Argument(help="申请的编号，可以写几个", min=1, max=MOST)]
 Reason = Annotated[str, typer.Option(help="退回的原因，本人会看到；不能写号码")]
-By = Annotated[str, typer.Option(help="谁办的；不写就用登录这台机器的名字")]
-Yes = Annotated[bool, typer.Option("--yes", help="看过了，不再询问")]
 
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What a decision needs: the settings, the keys, who decides and when."""
+    """What a decision needs: the settings, the keys, in whose name and when."""
 
     settings: Config
+    ring: Keyring
     keys: PeopleKeys
-    by: str
+    as_name: str
     now: dt.datetime
 
     @classmethod
-    def open(cls, config: Path | None, by: str = "") -> _Desk:
+    def open(cls, config: Path | None, as_name: str = "") -> _Desk:
         settings = load_config(config)
-        keys, now = PeopleKeys(open_keyring(settings)), Clock(settings.clock.fixed).now()
-        return cls(settings, keys, by or getpass.getuser(), now)
+        ring = open_keyring(settings)
+        return cls(settings, ring, PeopleKeys(ring), as_name, Clock(settings.clock.fixed).now())
 
     def read(self, work: Callable[[Connection], Any]) -> Any:
         """Run one unit of work."""
@@ -80,12 +80,14 @@ def requests(config: ConfigFile = None, *, json_: AsJson = False) -> None:
         put("没有等着核实的。")
 
 
-def accept(numbers: Numbers, config: ConfigFile = None, by: By = "", *, yes: Yes = False) -> None:
+def accept(
+    numbers: Numbers, config: ConfigFile = None, as_name: AsName = "", *, yes: Yes = False
+) -> None:
     """Write what was told into the registry; exit code 1 where one could not be."""
-    desk = _Desk.open(config, by)
+    desk = _Desk.open(config, as_name)
 
-    def one(number: int, conn: Connection) -> CardRequest:
-        return deciding.accept(conn, desk.keys, number, desk.by, desk.now)
+    def one(by: By, number: int, conn: Connection) -> None:
+        accept_card(conn, by, desk.keys, number)
 
     if desk.settings.registry.url:
         put("注意：名册由市里的名册服务提供，请在那边也改好，一天以内就以那边为准。")
@@ -93,40 +95,44 @@ def accept(numbers: Numbers, config: ConfigFile = None, by: By = "", *, yes: Yes
 
 
 def refuse(
-    numbers: Numbers, reason: Reason, config: ConfigFile = None, by: By = "", *, yes: Yes = False
+    numbers: Numbers,
+    reason: Reason,
+    config: ConfigFile = None,
+    as_name: AsName = "",
+    *,
+    yes: Yes = False,
 ) -> None:
     """Leave the registry as it is and say why; exit code 1 where one could not be."""
-    desk = _Desk.open(config, by)
+    desk = _Desk.open(config, as_name)
     said = deciding.checked_reason(load_refusals().get(reason, reason))
 
-    def one(number: int, conn: Connection) -> CardRequest:
-        return deciding.refuse(conn, desk.keys, number, said, desk.by, desk.now)
+    def one(by: By, number: int, conn: Connection) -> None:
+        refuse_card(conn, by, desk.keys, number, said)
 
     _decide(desk, numbers, one, f"退回（{said}）", yes=yes)
 
 
 def _decide(
-    desk: _Desk, numbers: list[int], one: Callable[[int, Connection], CardRequest], what: str,
+    desk: _Desk, numbers: list[int], one: Callable[[By, int, Connection], None], what: str,
     *, yes: bool,
 ) -> None:  # fmt: skip
     """Read back, ask, decide one by one: a fault of one is told and stops no other."""
     numbers = list(dict.fromkeys(numbers))
     _read_back(desk, numbers)
-    if not yes and not (sys.stdin.isatty() and Confirm.ask(f"把上面这些{what}？", default=False)):
-        put("什么也没有改。看好了再加 --yes。")
+    if not agreed(f"把上面这些{what}。", yes=yes):
         sys.exit(1)
 
     async def work(database: Database) -> int:
-        done = 0
+        done, by = 0, await by_of(database, desk.as_name, desk.now)
         for number in numbers:
             try:
-                await database.run(partial(one, number))
+                await database.run(partial(one, by, number))
                 done += 1
             except JcbotError as fault:
                 put(f"{number}号：{fault.sentence}")
         return done
 
-    done = run_on_database(desk.settings, work)
+    done = run_on_database(desk.settings, work, desk.ring)
     put(f"已{what}：{done}份，都会通知本人。" if done else "什么也没有改。")
     sys.exit(0 if done == len(numbers) else 1)
 

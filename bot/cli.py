@@ -130,7 +130,8 @@ def check(config: ConfigFile = None) -> None:
 
 @app.command(
     "people",
-    help="名册（建档立卡）：import 导入、undo 撤回、count 计数、rotate-keys 换密钥。",
+    help="名册（建档立卡）：import 导入、undo 撤回、count 计数、rotate-keys 换密钥，"
+    "export 导出、erase 删除一个人的资料。",
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
@@ -141,13 +142,46 @@ def people(context: typer.Context) -> None:
 
 @app.command(
     "training",
-    help="培训班：import 导入、list、show 看班、results 登记结果、demand 和 needs 企业用工。",
+    help="培训班：导入、看班、改名额、取消、移人、登记结果；企业用工：demand、needs。",
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
 def training(context: typer.Context) -> None:
     """Hand the rest of the line to the commands of training."""
     _load("bot.training").app(context.args, prog_name="jcbot training", standalone_mode=True)
+
+
+@app.command(
+    "wechat",
+    help="公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def wechat(context: typer.Context) -> None:
+    """Hand the rest of the line to the commands of the account."""
+    _load("bot.account").app(context.args, prog_name="jcbot wechat", standalone_mode=True)
+
+
+@app.command(
+    "staff",
+    help="工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def staff(context: typer.Context) -> None:
+    """Hand the rest of the line to the commands for accounts."""
+    _load("bot.staff").app(context.args, prog_name="jcbot staff", standalone_mode=True)
+
+
+@app.command(
+    "audit",
+    help="审计日志：verify 核对有没有被动过，list 看最近的。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def audit(context: typer.Context) -> None:
+    """Hand the rest of the line to the commands of the audit log."""
+    _load("bot.audit").app(context.args, prog_name="jcbot audit", standalone_mode=True)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.acting import AsName, by_of
 from bot.list_commands import AsJson, ConfigFile, DryRun, ListFile, Yes, as_json, put, tell_faults
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
+from jcbot.keyring import open_keyring
+from jcbot.staff.result_acts import take_demands
 from jcbot.training.demand_list import read_demands
-from jcbot.training.demands import put_in
 from jcbot.training.needs import needs as look_up
 from knowledge.columns import plain
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
+    from jcbot.storage.database import Database
     from jcbot.training.model import Need
     from knowledge.columns import Columns
 
@@ -30,7 +33,12 @@ UNKNOWN = "（没写）"
 
 
 def demand(
-    file: ListFile, config: ConfigFile = None, *, dry_run: DryRun = False, yes: Yes = False
+    file: ListFile,
+    config: ConfigFile = None,
+    as_name: AsName = "",
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Take in a list of what employers ask for; exit code 1 where a row was refused."""
     settings, book = load_config(config), load_training()
@@ -42,8 +50,12 @@ def demand(
     elif found.faults and not yes:
         put("还没有导入。改好再导入，或者加 --yes 只导入没有问题的岗位。")
     else:
-        work = partial(put_in, rows=found.rows, now=now)
-        replaced = run_on_database(settings, lambda database: database.run(work))
+
+        async def work(database: Database) -> int:
+            by = await by_of(database, as_name, now)
+            return await database.run(partial(take_demands, by=by, rows=found.rows))
+
+        replaced = run_on_database(settings, work, open_keyring(settings))
         put(f"已导入{len(found.rows)}个岗位，换掉以前的{replaced}个。")
     sys.exit(1 if found.faults else 0)
 

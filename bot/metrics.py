@@ -34,6 +34,9 @@ class Metrics:
             ProcessCollector(registry=registry)
         self._messages = Counter("jcbot_messages", "Verified pushes", ["kind"], registry=registry)
         self._refused = Counter("jcbot_refusals", "Refused pushes", ["reason"], registry=registry)
+        self._calls = Counter(
+            "jcbot_api_calls", "Calls to WeChat", ["call", "code"], registry=registry
+        )
         self.failures = Counter("jcbot_failures", "Messages that failed", registry=registry)
         self.late = Counter("jcbot_late_answers", "Answers after WeChat's try", registry=registry)
         self.open = Gauge(
@@ -48,6 +51,7 @@ class Metrics:
         # Looking a label up costs more than counting, so each child is kept.
         self._kinds: dict[str, Counter] = {}
         self._reasons: dict[str, Counter] = {}
+        self._api: dict[tuple[str, str], Counter] = {}
 
     def message(self, kind: str) -> None:
         """Count a verified message of this kind."""
@@ -61,6 +65,13 @@ class Metrics:
         child = self._reasons.get(reason)
         if child is None:
             child = self._reasons[reason] = self._refused.labels(reason)
+        child.inc()
+
+    def api(self, call: str, code: str) -> None:
+        """Count a call to WeChat and what it came to: a code of the table, or a word for it."""
+        child = self._api.get((call, code))
+        if child is None:
+            child = self._api[call, code] = self._calls.labels(call, code)
         child.inc()
 
     def text(self) -> Iterable[bytes]:

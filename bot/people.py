@@ -1,42 +1,44 @@
-"""`jcbot people …`: importing the registry, taking it back, counting, changing keys (名册)."""
+"""`jcbot people …`: the registry imported, taken back, counted, sealed anew; one person (名册)."""
 
 from __future__ import annotations
 
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.prompt import Confirm
 
+from bot import one_person
+from bot.acting import AsName, by_of
 from bot.card_requests import accept, refuse, requests
 from bot.on_database import run_on_database
+from bot.progress import progress_bar, teller
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.errors import JcbotError
 from jcbot.keyring import open_keyring
 from jcbot.people import generations
-from jcbot.people.importing import Desk, check_list, import_list, undo_import
-from jcbot.people.keys import PeopleKeys
-from jcbot.people.rotation import rotate, rotate_told
-from jcbot.training import rotation as training_rotation
-from jcbot.training.keys import TrainingKeys
+from jcbot.people.importing import Desk, check_list
+from jcbot.staff.registry_acts import import_people, undo_people
+from jcbot.staff.registry_acts import rotate_keys as rotate_people_keys
 from knowledge.facts import FactBook
 from knowledge.registry import load_registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.progress import Progress
+
     from jcbot.config import Config
     from jcbot.people.report import Report
     from jcbot.storage.database import Database
 
 app = typer.Typer(
-    help="名册（建档立卡）：导入、撤回、计数、换密钥。",
+    help="名册（建档立卡）：导入、撤回、计数、换密钥，导出、删除一个人的资料。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,9 +57,10 @@ for command, told in (
 
 
 @app.command("import", help="把 CSV 或 XLSX 名册导入为新的整份名册；导完才一下子生效。")
-def import_(
+def import_(  # noqa: PLR0913 - one option each
     file: Annotated[Path, typer.Argument(help="名册文件")],
     config: ConfigFile = None,
+    as_name: AsName = "",
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，什么也不改")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="有问题的行跳过，不再询问")] = False,
@@ -69,16 +72,17 @@ def import_(
         _lists_count(settings)
 
     async def work(database: Database) -> Report:
-        with _bar() as bar:
-            desk = _desk(settings, database, _teller(bar))
+        with progress_bar() as bar:
+            desk = _desk(settings, database, teller(bar))
             if dry_run:
                 return await check_list(desk, file)
-            return await import_list(
-                desk, file, lambda found: yes or _agree(found, bar, quiet=as_json)
+            by = await by_of(database, as_name, desk.clock.now())
+            return await import_people(
+                desk, by, file, lambda found: yes or _agree(found, bar, quiet=as_json)
             )
 
     try:
-        report = run_on_database(settings, work)
+        report = run_on_database(settings, work, open_keyring(settings))
     except KeyboardInterrupt:
         sys.stderr.write("已停下，没有生效。再运行同一条命令会接着导入。\n")
         sys.exit(130)
@@ -87,11 +91,16 @@ def import_(
 
 
 @app.command(help="撤回上一次导入，换回之前的名册。")
-def undo(config: ConfigFile = None) -> None:
+def undo(config: ConfigFile = None, as_name: AsName = "") -> None:
     """Flip back to the registry before the last import."""
     settings = load_config(config)
     _lists_count(settings)
-    left = run_on_database(settings, undo_import)
+    now = Clock(settings.clock.fixed).now()
+
+    async def work(database: Database) -> int:
+        return await undo_people(database, await by_of(database, as_name, now))
+
+    left = run_on_database(settings, work, open_keyring(settings))
     _print(f"已撤回上一次导入，名册现有{left}人。")
 
 
@@ -107,24 +116,25 @@ def count(config: ConfigFile = None) -> None:
     help="用正在用的密钥（privacy.keys 第一个）重新加密名册、本人交来的登记和证书编号；"
     "可以随时中断再来。",
 )
-def rotate_keys(config: ConfigFile = None) -> None:
-    """Seal registry, cards told and certificate numbers anew with the active key."""
+def rotate_keys(config: ConfigFile = None, as_name: AsName = "") -> None:
+    """Seal the registry, cards told, and what is sealed of staff, anew with the active key."""
     settings = load_config(config)
-    ring = open_keyring(settings)
+    keyring, now = open_keyring(settings), Clock(settings.clock.fixed).now()
 
-    async def work(database: Database) -> tuple[int, int, int]:
-        with _bar() as bar:
-            tell = _teller(bar)
-            keys, training_keys = PeopleKeys(ring), TrainingKeys(ring)
-            done = await rotate(database, keys, lambda done, total: tell("换密钥", done, total))
-            told = await rotate_told(database, keys)
-            return done, told, await training_rotation.rotate(database, training_keys)
+    async def work(database: Database) -> int:
+        by = await by_of(database, as_name, now)
+        with progress_bar() as bar:
+            tell = partial(teller(bar), "换密钥")
+            return await rotate_people_keys(database, by, keyring, tell)
 
-    people, told, papers = run_on_database(settings, work)
-    _print(
-        f"重新加密了{people}人的资料、{told}份本人交来的登记、{papers}个证书编号。"
-        "现在可以从 privacy.keys 里去掉旧密钥。"
-    )
+    done = run_on_database(settings, work, keyring)
+    _print(f"重新加密了{done}处资料。现在可以从 privacy.keys 里去掉旧密钥。")
+
+
+app.command(help="导出一个人的全部资料（JSON，默认打码）；身份证号从标准输入给。")(
+    one_person.export
+)
+app.command(help="删除一个人的全部资料，不能恢复；身份证号从标准输入给。")(one_person.erase)
 
 
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:
@@ -138,24 +148,6 @@ def _lists_count(settings: Config) -> None:
         raise JcbotError(
             "名册由市里的名册服务提供（设置里的 registry.url），不用导入，也没有可撤回的。"
         )
-
-
-def _bar() -> Progress:
-    parts = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    return Progress(*parts, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
-
-
-def _teller(bar: Progress) -> Callable[[str, int, int], None]:
-    """Return what shows the progress: one line for each stage."""
-    stages: dict[str, Any] = {}
-
-    def tell(stage: str, done: int, total: int) -> None:
-        if stage not in stages:
-            stages[stage] = bar.add_task(stage)
-        bar.update(stages[stage], completed=done, total=total)
-
-    return tell
 
 
 def _agree(report: Report, bar: Progress, *, quiet: bool) -> bool:

@@ -6,22 +6,25 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.acting import AsName, by_of
 from bot.list_commands import AsJson, ConfigFile, DryRun, ListFile, Yes, as_json, put, tell_faults
 from bot.on_database import run_on_database
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
+from jcbot.staff.result_acts import enter_results
 from jcbot.training.keys import TrainingKeys
 from jcbot.training.outcomes import Setting
-from jcbot.training.result_import import TOGETHER, ResultTally, look, put_in
+from jcbot.training.result_import import TOGETHER, ResultTally, look
 from jcbot.training.result_list import read_results
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jcbot.lists.faults import Fault
     from jcbot.storage.database import Database
     from jcbot.training.result_list import Entry, ResultList
-    from knowledge.columns import Columns
 
 
 class Found(NamedTuple):
@@ -39,9 +42,10 @@ class Found(NamedTuple):
         return sorted(found, key=lambda fault: fault.row)
 
 
-def results(
+def results(  # noqa: PLR0913 - the options of a command
     file: ListFile,
     config: ConfigFile = None,
+    as_name: AsName = "",
     *,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -49,19 +53,20 @@ def results(
 ) -> None:
     """Enter a list of results; exit code 1 where a row was refused."""
     settings, book = load_config(config), load_training()
-    setting = Setting(
-        TrainingKeys(open_keyring(settings)), Clock(settings.clock.fixed).now(), book.limits
-    )
+    keyring = open_keyring(settings)
+    setting = Setting(TrainingKeys(keyring), Clock(settings.clock.fixed).now(), book.limits)
     listed = read_results(file, book.results, setting.keys)
 
     async def work(database: Database) -> Found:
-        checked = await _in_pieces(database, setting, listed.entries, book.results, write=False)
+        inspect = partial(look, setting=setting, columns=book.results)
+        checked = await _in_pieces(database, listed.entries, inspect)
         if dry_run or ((listed.faults or checked.faults) and not yes):
             return Found(listed, checked, None)
-        done = await _in_pieces(database, setting, listed.entries, book.results, write=True)
-        return Found(listed, checked, done)
+        by = await by_of(database, as_name, setting.now)
+        write = partial(enter_results, by=by, setting=setting, columns=book.results)
+        return Found(listed, checked, await _in_pieces(database, listed.entries, write))
 
-    found = run_on_database(settings, work)
+    found = run_on_database(settings, work, keyring)
     if json_:
         put(_as_json(found))
     else:
@@ -70,13 +75,12 @@ def results(
 
 
 async def _in_pieces(
-    database: Database, setting: Setting, entries: list[Entry], columns: Columns, *, write: bool
+    database: Database, entries: list[Entry], work: Callable[..., ResultTally]
 ) -> ResultTally:
-    tally, work = ResultTally(), put_in if write else look
+    tally = ResultTally()
     for start in range(0, len(entries), TOGETHER):
         part = entries[start : start + TOGETHER]
-        piece = partial(work, setting=setting, entries=part, columns=columns)
-        tally.add(await database.run(piece))
+        tally.add(await database.run(partial(work, entries=part)))
     return tally
 
 

@@ -1,4 +1,4 @@
-"""`jcbot training …`: classes, what became of people in them, what employers ask for (培训班)."""
+"""`jcbot training …`: classes, what became of people in them, employers' demand (培训班)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bot import class_changes
+from bot.acting import AsName, by_of
 from bot.demands import demand, needs
 from bot.list_commands import ConfigFile, DryRun, ListFile, Yes, put, tell_faults
 from bot.on_database import run_on_database
 from bot.results import results
 from jcbot.clock import Clock
 from jcbot.config import load_config
+from jcbot.keyring import open_keyring
+from jcbot.staff.training_acts import import_classes
 from jcbot.training.browsing import details, everything
 from jcbot.training.class_list import read_classes
-from jcbot.training.importing import TOGETHER, Tally, put_in
+from jcbot.training.importing import TOGETHER, Tally
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 app = typer.Typer(
-    help="培训班：import 导入、list 列出、show 看一个班、results 登记结果；"
-    "企业用工：demand 导入、needs 和意愿、班次并排看。",
+    help="培训班：import 导入、list 列出、show 看一个班、seats 改名额、cancel 取消、remove 移人、"
+    "results 登记结果；企业用工：demand 导入、needs 和意愿、班次并排看。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -47,7 +51,12 @@ for name, command, told in (
     "import", help="从 CSV 或 XLSX 导入培训班；编号已有的班会更新，名额增加就让候补的人递补。"
 )
 def import_(
-    file: ListFile, config: ConfigFile = None, *, dry_run: DryRun = False, yes: Yes = False
+    file: ListFile,
+    config: ConfigFile = None,
+    as_name: AsName = "",
+    *,
+    dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Import a list of classes; exit code 1 where a row was refused."""
     settings, book = load_config(config), load_training()
@@ -58,7 +67,8 @@ def import_(
     elif found.faults and not yes:
         put("还没有导入。改好再导入，或者加 --yes 只导入没有问题的班。")
     else:
-        put(_in_words(run_on_database(settings, partial(_put_in, settings, found, book))))
+        work = partial(_put_in, settings, as_name, (found, book))
+        put(_in_words(run_on_database(settings, work, open_keyring(settings))))
     sys.exit(1 if found.faults else 0)
 
 
@@ -89,15 +99,24 @@ def show(
     put(f"报名截止：{course.deadline:%Y-%m-%d %H:%M}之前")
 
 
+app.command(help="改一个班的名额：多了让候补的人递补，少了不取消已有的人。")(class_changes.seats)
+app.command(help="取消一个班，班里和候补的人都会收到消息。")(class_changes.cancel)
+app.command(help="把一个人移出培训班；身份证号从标准输入给，不要写在命令里。")(class_changes.remove)
+
+
 async def _put_in(
-    settings: Config, found: ClassList, book: TrainingBook, database: Database
+    settings: Config, as_name: str, what: tuple[ClassList, TrainingBook], database: Database
 ) -> Tally:
-    now = Clock(settings.clock.fixed).now()
+    found, book = what
+    by = await by_of(database, as_name, Clock(settings.clock.fixed).now())
     rows = sorted(found.rows.values(), key=lambda each: str(each["number"]))
+    for each in rows:  # before the first is in, not only when its turn comes
+        by.require("training.import", each["county"], each["body"])
     tally = Tally()
     for start in range(0, len(rows), TOGETHER):
         part = rows[start : start + TOGETHER]
-        tally.add(await database.run(partial(put_in, rows=part, now=now, limits=book.limits)))
+        work = partial(import_classes, by=by, rows=part, limits=book.limits)
+        tally.add(await database.run(work))
     return tally
 
 

@@ -1,4 +1,4 @@
-"""A number, a yes or a no to two or three choices just put (选一个): the number stands first."""
+"""A number, a yes or a no to two or three choices just put (选一个): only what is beyond doubt."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
 
 
-def choice(turn: Turn, *yes_intents: str, yes: int = 1, no: int = 2) -> int | None:
+def choice(turn: Turn, kind: str, yes: int = 1, no: int = 2) -> int | None:
     """Return the number chosen; a yes in words is `yes`, a no is `no`; None for anything else.
 
-    A bare number is read as a number only: by itself it would count as a yes.
+    `kind` names the lists of confirming.toml that count beside the plain words (`kind`,
+    `not_kind`). A question or a sigh is neither, whatever it seems to mean.
     """
     number = number_of(turn.normal)
     if number is not None:
         return number
-    text, intent = (
-        turn.normal.strip(" 。.!！,，"),
-        turn.understood.intent if turn.understood else "",
-    )
-    if intent == "deny":
+    words = turn.library.confirming
+    if words.no(turn.normal, *_list(turn, f"not_{kind}")):
         return no
-    confirms = text in turn.library.cues["confirming"]
-    return yes if confirms or intent in {"affirm", *yes_intents} else None
+    return yes if words.yes(turn.normal, *_list(turn, kind)) else None
+
+
+def _list(turn: Turn, name: str) -> tuple[str, ...]:
+    return (name,) if name in turn.library.confirming.words else ()

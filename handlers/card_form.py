@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handlers import card, human, identity, menu
+from handlers import card, cues, human, identity, menu
 from handlers.answers import choice
 from handlers.numbers import number_of
 from handlers.text import lines
@@ -24,6 +24,7 @@ FIELD, CONFIRM = "card_field", "card_confirm"
 TASKS = {FIELD, CONFIRM}
 PHONE = "phone"
 SURE = 0.8
+PER_PAGE = 5
 SHORT = 24  # characters of a message that only says what is wrong on the card
 CLASS = "card_program"
 
@@ -87,10 +88,22 @@ def go_on_new(turn: Turn) -> str:
 
 def follow(turn: Turn) -> str | None:
     """我户口登记错了, just after the card was shown: a change of that column."""
-    shown = turn.state.last == "card" and len(turn.normal) <= SHORT
-    if not shown or not _says(turn, "changing") or card.named_field(turn) is None:
+    field = card.named_field(turn)
+    if len(turn.normal) > SHORT or field is None or not field.changes:
         return None
-    return correct(turn)
+    if not _says(turn, "changing") or turn.office.people.bound_to() is None:
+        return None
+    told = turn.understood.heard if turn.understood else {}
+    shown = turn.state.last == "card" or set(told) <= {"hukou", "about"}
+    return correct(turn) if shown and not cues.looks_asked(turn) else None
+
+
+def sent_phone(turn: Turn) -> str | None:
+    """手机号改成139…, from who is bound: a change of the phone on the card."""
+    if turn.office.people.bound_to() is None or not _says(turn, "changing"):
+        return None
+    claim = read_claim(turn.text, turn.library.names)
+    return correct(turn, PHONE) if claim.phone and not claim.id_number else None
 
 
 def answer(turn: Turn) -> str | None:
@@ -110,9 +123,18 @@ def _of_age(turn: Turn, age: int) -> bool:
 
 
 def _which(turn: Turn) -> str:
-    fields = [field for field in turn.library.card if field.changes and field.missing]
-    actions = [(f"card_correct:{field.key}", field.label) for field in fields[: menu.MOST]]
-    turn.state.task = ""
+    return which(turn, "0")
+
+
+def which(turn: Turn, start: str) -> str:
+    """Ask which column is to be changed, a page of them at a time."""
+    turn.state.task, turn.state.last = "", "card"
+    fields = [field for field in turn.library.card if field.changes]
+    first = int(start)
+    shown = fields[first : first + PER_PAGE]
+    actions = [(f"card_correct:{field.key}", field.label) for field in shown]
+    if first + PER_PAGE < len(fields):
+        actions.append((f"card_which:{first + PER_PAGE}", turn.say("card.other_fields")))
     return lines(turn.say("card.which"), menu.offer(turn, actions))
 
 
@@ -129,8 +151,8 @@ def _field_answer(turn: Turn) -> str | None:
     except CellError as fault:
         if _another_matter(turn):
             return None
-        said = turn.say("card.not_fit", reason=fault.reason, hint=_hint(turn, field))
-        return lines(said, turn.say("card.question_out") if new else "")
+        said = turn.say("card.not_fit", reason=fault.reason)
+        return lines(said, _hint(turn, field), turn.say("card.question_out") if new else "")
     return _take(turn, field, value)
 
 
@@ -198,7 +220,7 @@ def _choices(turn: Turn) -> str:
 
 
 def _confirm(turn: Turn) -> str | None:
-    chosen = choice(turn, no=3)
+    chosen = choice(turn, "send", no=3)
     if chosen is None and _another_matter(turn):
         return None
     if chosen == 1:
@@ -270,6 +292,8 @@ def _hint(turn: Turn, field: CardField) -> str:
 
 def _read_quietly(turn: Turn, field: CardField) -> Any:
     """The value, where the message that wants a change tells it already: 改成农村户口."""
+    if number_of(turn.normal) is not None:
+        return None  # it chose the column
     if field.key == PHONE or field.choices:
         try:
             return _read(turn, field)
@@ -286,6 +310,8 @@ def _read(turn: Turn, field: CardField) -> Any:
         return reader_of(column)(phone or "0")
     if field.choices:
         return _choice(turn, field, text)
+    if column.kind == "text" and number_of(text) is not None:
+        raise CellError(turn.say("card.only_digits"))
     return reader_of(column)(mask(turn.text) if column.kind == "text" else text)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jcbot.training.browsing import Days
     from jcbot.training.model import Body, Course
 
+FOR_EVER = "2100-01-01"
 LONG = 24  # characters of a message that only narrows down what was looked for
 CLEAR = 0.8
 PLAN = 80  # characters of a teaching plan shown
@@ -36,6 +37,9 @@ def browse(turn: Turn) -> str:
     if _says(turn, "where_taught"):
         return taught(turn, wanted)
     turn.state.looking = _near_home(turn, wanted)
+    if _says(turn, "evening"):
+        turn.state.looking.pop("date", None)
+        return lines(turn.say("training.evening"), show(turn))
     return show(turn)
 
 
@@ -59,7 +63,11 @@ def by_number(turn: Turn) -> str | None:
 def slots(turn: Turn) -> dict[str, Any]:
     """What class the message speaks of."""
     found = extract_slots(turn.normal, turn.today)
-    return {key: found[key] for key in WANTED if key in found}
+    wanted = {key: found[key] for key in WANTED if key in found}
+    if "date" in wanted and any(word in turn.normal for word in turn.library.cues["from_then_on"]):
+        date = wanted["date"]
+        wanted["date"] = [date[0] if isinstance(date, list) else date, FOR_EVER]
+    return wanted
 
 
 def follow(turn: Turn) -> str | None:
@@ -67,13 +75,32 @@ def follow(turn: Turn) -> str | None:
     state = turn.state
     if state.last != "training" or len(turn.normal) > LONG or _says(turn, "cancelling"):
         return None
-    if state.picked and _says(turn, "about_a_class"):
-        return details(turn, state.picked)
+    if said := _asked_of_one(turn):
+        return said
     wanted = slots(turn)
     if not wanted or _other_wish(turn) or _says(turn, "where_taught"):
         return None
     state.looking = {key: value for key, value in state.looking.items() if key != "page"} | wanted
     return show(turn)
+
+
+def _asked_of_one(turn: Turn) -> str | None:
+    """几点上课 of the class looked at, or of the only one listed; of several, ask which."""
+    from handlers import aspects  # noqa: PLC0415 - it writes with the words of this file
+
+    names = aspects.asked(turn)
+    if not names or slots(turn).get("occupation"):
+        return None
+    listed = [each for each in turn.state.offered if each.startswith("class:")]
+    number = turn.state.picked or (listed[0].partition(":")[2] if len(listed) == 1 else "")
+    if not number:
+        return turn.say("training.which_one") if listed else None
+    try:
+        course = turn.office.training.details(number)
+    except NoSuchClassError:
+        return None
+    turn.state.picked = number
+    return lines(*aspects.tell(turn, course, names), menu.offer(turn, _offers(turn, course)))
 
 
 def _other_wish(turn: Turn) -> bool:
@@ -97,7 +124,7 @@ def show(turn: Turn) -> str:
     looking = state.looking
     state.last, state.picked, state.misses, state.topic = "training", "", 0, ""
     county, trade = looking.get("county", ""), looking.get("occupation", "")
-    found = turn.office.training.browse(county, trade, _days(looking), looking.get("page", 1))
+    found = turn.office.training.browse(_wish(looking), _days(looking), looking.get("page", 1))
     if not found.total:
         return _none(turn, county, trade)
     head = _head(turn, found.total)
@@ -107,8 +134,9 @@ def show(turn: Turn) -> str:
 
 def the_only(turn: Turn, wanted: dict[str, Any]) -> str:
     """Return the number of the class that is wanted, if only one fits."""
-    county, trade = wanted.get("county", ""), wanted.get("occupation", "")
-    found = turn.office.training.browse(county, trade, _days(wanted), 1)
+    if not wanted.get("occupation"):
+        return ""
+    found = turn.office.training.browse(_wish(wanted), _days(wanted), 1)
     return found.courses[0].number if found.total == 1 else ""
 
 
@@ -147,10 +175,10 @@ def tell(turn: Turn, course: Course) -> str:
         "training.details_head", name=name(turn, course), number=course.number, kind=kind
     )
     parts = [
-        head, _when(turn, course), _part(turn, "where", place=course.place or course.county),
-        _part(turn, "bring", bring=course.bring), _part(turn, "who", who=who(turn, course)),
-        _part(turn, "body", body=course.body), _part(turn, "plan", plan=course.plan[:PLAN]),
-        _part(turn, "teachers", teachers=course.teachers[:PLAN]), _seats(turn, course),
+        head, when(turn, course), part(turn, "where", place=course.place or course.county),
+        part(turn, "bring", bring=course.bring), part(turn, "who", who=who(turn, course)),
+        part(turn, "body", body=course.body), part(turn, "plan", plan=course.plan[:PLAN]),
+        part(turn, "teachers", teachers=course.teachers[:PLAN]), seats(turn, course),
     ]  # fmt: skip
     return lines(*parts, menu.offer(turn, _offers(turn, course)))
 
@@ -195,6 +223,10 @@ def several(turn: Turn) -> str:
     return lines(turn.say("training.several_people"), human.contact(turn))
 
 
+def _wish(looking: dict[str, Any]) -> tuple[str, str, str]:
+    return looking.get("county", ""), looking.get("occupation", ""), looking.get("level", "")
+
+
 def _days(looking: dict[str, Any]) -> Days:
     """Return first and last day; a class that begins on another day than asked is none."""
     named_days = looking.get("date")
@@ -232,7 +264,7 @@ def _none(turn: Turn, county: str, trade: str) -> str:
     office, anytime = turn.office.training, (None, None)
     wider = [(county, trade), ("", trade)] if trade else []
     for where, what in [*wider, (county, ""), ("", "")]:
-        found = office.browse(where, what, anytime, 1)
+        found = office.browse((where, what, ""), anytime, 1)
         if found.total:
             turn.state.looking = {
                 key: value for key, value in (("county", where), ("occupation", what)) if value
@@ -250,7 +282,7 @@ def nothing(turn: Turn) -> str:
 
 def any_open(turn: Turn) -> bool:
     """Say whether any class can be signed up for."""
-    return turn.office.training.browse("", "", (None, None), 1).total > 0
+    return turn.office.training.browse(("", "", ""), (None, None), 1).total > 0
 
 
 def _on(turn: Turn) -> str:
@@ -258,10 +290,12 @@ def _on(turn: Turn) -> str:
     if not first or not last:
         return ""
     key = "training.found_day" if first == last else "training.found_days"
+    key = "training.found_from" if last.isoformat() == FOR_EVER else key
     return turn.say(key, first=soon(turn, first), last=soon(turn, last))
 
 
-def _when(turn: Turn, course: Course) -> str:
+def when(turn: Turn, course: Course) -> str:
+    """First and last day, days, hours."""
     return turn.say(
         "training.details_when", first=soon(turn, course.first_day),
         last=soon(turn, course.last_day), days=course.days,
@@ -269,12 +303,13 @@ def _when(turn: Turn, course: Course) -> str:
     )  # fmt: skip
 
 
-def _part(turn: Turn, key: str, **values: str) -> str:
+def part(turn: Turn, key: str, **values: str) -> str:
     """One line about a class, left out where nothing is known."""
     return turn.say(f"training.details_{key}", **values) if all(values.values()) else ""
 
 
-def _seats(turn: Turn, course: Course) -> str:
+def seats(turn: Turn, course: Course) -> str:
+    """Seats, room and deadline, or why nobody can sign up any more."""
     last = soon(turn, (course.deadline - dt.timedelta(seconds=1)).date())
     if course.state != OPEN:
         return turn.say("training.details_cancelled")
@@ -283,8 +318,13 @@ def _seats(turn: Turn, course: Course) -> str:
     said = turn.say(
         "training.details_seats", seats=course.seats, room=room(turn, course), deadline=last
     )
-    fee = f"training.fee_{course.kind}"
-    return said + (turn.say(fee) if fee in turn.library.replies else "")
+    return said + fee(turn, course)
+
+
+def fee(turn: Turn, course: Course) -> str:
+    """Say that it is free, for the kinds of which the document says so."""
+    key = f"training.fee_{course.kind}"
+    return turn.say(key) if key in turn.library.replies else ""
 
 
 def _offers(turn: Turn, course: Course) -> list[tuple[str, str]]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from handlers import (
     card,
     classes,
+    cues,
     estimate,
     fallback,
     human,
+    identity,
     interview,
     menu,
     people,
@@ -25,10 +27,31 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
 
 
+SHORT = 20  # characters of a message that says one thing of one's data
+OWN = {"card", "my_training", "training"}
+
+
 def answer(turn: Turn) -> str | None:
     """Carry out the command that the whole message is; None when it is none."""
     name = turn.library.commands.find(turn.normal)
     return DO[name](turn) if name else None
+
+
+def privacy(turn: Turn) -> str | None:
+    """把我资料删了, 安全吗, 我不是张三: what is about the worker's own data, in any words."""
+    if len(turn.normal) > SHORT or turn.state.confirming:
+        return None
+    if _says(turn, "erasing") and _says(turn, "forgetting"):
+        return forget(turn)
+    bound = turn.office.people.bound_to() is not None
+    if bound and turn.state.last in OWN and _says(turn, "not_me") and not turn.state.task:
+        return turn.say("identity.not_you", who=identity.called(turn))
+    worried = _says(turn, "safety") and turn.state.last in OWN and not turn.state.task
+    return turn.say("identity.safe") if worried and cues.looks_asked(turn) else None
+
+
+def _says(turn: Turn, cue: str) -> bool:
+    return any(word in turn.normal for word in turn.library.cues[cue])
 
 
 def back(turn: Turn) -> str:

@@ -16,6 +16,7 @@ from handlers import (
     my_training,
     offers,
     policy,
+    sign_up,
     tasks,
 )
 from handlers.paging import paginate
@@ -39,6 +40,7 @@ MUCH = 2  # facts
 AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
+    commands.privacy,
     classes.by_number,
     offers.confirm,
     tasks.answer,
@@ -46,12 +48,14 @@ STEERING: tuple[Callable[[Turn], str | None], ...] = (
 )
 ASIDES: tuple[Callable[[Turn], str | None], ...] = (
     offers.answer,
+    sign_up.follow,
     my_training.follow,
     classes.follow,
     card_form.follow,
     followup.answer,
 )
-KEEPS_TASK = {"policy_question", "human_agent", "greeting", "thanks", "help", "out_of_scope"}
+OFFICE = {"training_browse", "training_register", "training_cancel", "my_training", "card_status"}
+KEEPS_TASK = {"human_agent", "greeting", "thanks", "help", "out_of_scope"}
 
 
 def step(turn: Turn) -> Reply:
@@ -93,7 +97,7 @@ def _come_back(turn: Turn, asking: Form | None, said: str) -> str:
 
 def _private(turn: Turn) -> str:
     """A number is for the open step, or says who writes; others have no place in the open chat."""
-    for attempt in (tasks.answer, identity.sent_unasked):
+    for attempt in (tasks.answer, card_form.sent_phone, identity.sent_unasked):
         if (said := attempt(turn)) is not None:
             return said
     turn.state.offered = []
@@ -105,10 +109,8 @@ def _private(turn: Turn) -> str:
 def by_intent(turn: Turn) -> str:
     """Answer by what the message means; where that is in doubt, ask which."""
     understood = turn.understood
-    if turn.state.task and understood is not None:
-        if understood.intent in KEEPS_TASK:
-            return lines(TOPICS[understood.intent](turn), tasks.again(turn))
-        turn.state.shelf_task()
+    if understood is not None and (said := _beside_the_step(turn, understood)):
+        return said
     turn.state.said = mask(turn.text[:KEPT])
     if understood is not None and _tells_much(understood):
         return TOPICS["subsidy_estimate"](turn)
@@ -117,6 +119,29 @@ def by_intent(turn: Turn) -> str:
     if understood.intent != "out_of_scope":
         turn.state.misses = 0
     return lines(TOPICS[understood.intent](turn), policy.also(turn))
+
+
+def _beside_the_step(turn: Turn, understood: Understanding) -> str:
+    """With a step open: a question on the policy is answered and the step put again.
+
+    Anything else puts the step aside, and says so. A wish for a class or the card leaves a
+    questionnaire, whose numbers would hide the list.
+    """
+    state, intent = turn.state, understood.intent
+    if state.asking and intent in OFFICE and understood.sure == "act":
+        state.asking.parked = True
+        return lines(TOPICS[intent](turn), turn.say("menu.kept"))
+    if not state.task:
+        return ""
+    if intent in AKIN:
+        topic = understood.topic or understood.about_topic or understood.likely_topic
+        said = policy.tell(turn, topic) if topic else TOPICS["policy_question"](turn)
+        return lines(said, tasks.again(turn))
+    if intent in KEEPS_TASK:
+        return lines(TOPICS[intent](turn), tasks.again(turn))
+    state.shelf_task()
+    said = TOPICS[intent](turn)
+    return said if state.task else lines(said, turn.say("menu.task_kept"))
 
 
 def _tells_much(understood: Understanding) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from handlers import human
+from handlers import classes, human
 from handlers.numbers import number_of
 from handlers.text import lines
 from jcbot.masking import long_numbers
@@ -75,6 +75,23 @@ def answer(turn: Turn) -> str | None:
     return _identify(turn, claim)
 
 
+def aside(turn: Turn) -> str:
+    """安全吗, 忘了手机号: a worry while name and number are asked for; "" for none."""
+    if long_numbers(turn.text):
+        return ""
+    if _says(turn, "others_cards") and not turn.library.confirming.yes(turn.normal):
+        return turn.say("identity.only_own")
+    if _says(turn, "safety"):
+        return turn.say("identity.safe")
+    if _says(turn, "forgot_phone") and turn.state.task == IDENTIFY:
+        return lines(turn.say("identity.forgot"), human.contact(turn))
+    return ""
+
+
+def _says(turn: Turn, cue: str) -> bool:
+    return any(word in turn.normal for word in turn.library.cues[cue])
+
+
 def sent_unasked(turn: Turn) -> str | None:
     """A name and number out of the blue: kept sealed, and who is writing is asked in order."""
     claim = read_claim(turn.text, turn.library.names)
@@ -84,11 +101,25 @@ def sent_unasked(turn: Turn) -> str | None:
     people = turn.office.people
     if people.agreed(version(turn)) and people.bound_to() is not None:
         return turn.say("identity.already_bound", who=called(turn))
-    begin(turn, turn.state.after or DEFAULT)
+    begin(turn, turn.state.after or _wanted(turn))
+    turn.state.looking = classes.slots(turn) or turn.state.looking
     _put(turn, claim)
     if turn.state.task == IDENTIFY:
         return _go_on(turn)
     return lines(turn.say("identity.kept_until_agreed"), turn.say("identity.notice"))
+
+
+def _wanted(turn: Turn) -> str:
+    """What a name and number sent by themselves are for: what the message or the talk is about."""
+    intent = turn.understood.intent if turn.understood else ""
+    if intent == "training_register":
+        return "training_register"
+    if intent in {"my_training", "training_cancel"}:
+        return intent
+    state = turn.state
+    if state.last == "training":
+        return f"sign_up:{state.picked}" if state.picked else "classes:1"
+    return DEFAULT
 
 
 def _consent(turn: Turn, claim: Claim) -> str | None:
@@ -111,22 +142,22 @@ def _consent(turn: Turn, claim: Claim) -> str | None:
 
 
 def _agrees(turn: Turn) -> bool:
-    text = turn.normal.strip(" 。.!！,，、")
-    if (number := number_of(turn.normal)) is not None:
-        return number == 1
-    return any(word in text for word in turn.library.cues["agreeing"]) or _is(turn, "affirm")
+    number = number_of(turn.normal)
+    return number == 1 if number is not None else turn.library.confirming.yes(_words(turn))
 
 
 def _refuses(turn: Turn) -> bool:
-    text = turn.normal.strip(" 。.!！,，、")
-    words = turn.library.cues["not_agreeing"]
-    if (number := number_of(turn.normal)) is not None:
-        return number == NO
-    return any(word in text for word in words) or _is(turn, "deny")
+    number = number_of(turn.normal)
+    return number == NO if number is not None else turn.library.confirming.no(_words(turn))
 
 
-def _is(turn: Turn, intent: str) -> bool:
-    return turn.understood is not None and turn.understood.intent == intent
+def _words(turn: Turn) -> str:
+    """The message without name and numbers: 同意 张三 9900… is a yes with more."""
+    claim = read_claim(turn.text, turn.library.names)
+    text = turn.normal
+    for _, _, digits in long_numbers(text):
+        text = text.replace(digits.lower(), " ")
+    return text.replace(claim.name, " ").replace(claim.tail, " ") if claim else text
 
 
 def another_matter(turn: Turn) -> bool:
@@ -176,15 +207,23 @@ def _go_on(turn: Turn) -> str:
     if missing := _missing(turn, pocket):
         return missing
     if turn.state.after.startswith("register_card"):
-        return _done(turn, "")  # a new card: nothing to check it against
-    try:
-        proven = people.prove(pocket)
-    except RegistryAwayError:
-        return lines(turn.say("identity.registry_away"), human.contact(turn))
-    if not proven:
-        return lines(turn.say("identity.refused"), human.contact(turn))
+        if pocket.tail and not _refused(turn, pocket):  # he is in the registry already
+            people.empty_pocket()
+            turn.state.after = DEFAULT
+            return _done(turn, turn.say("identity.bound", who=called(turn)))
+        return _done(turn, "")
+    if said := _refused(turn, pocket):
+        return lines(said, human.contact(turn))
     people.empty_pocket()
     return _done(turn, turn.say("identity.bound", who=called(turn)))
+
+
+def _refused(turn: Turn, pocket: Pocket) -> str:
+    """Check name and number, and bind; return "" if they fit, else what to say."""
+    try:
+        return "" if turn.office.people.prove(pocket) else turn.say("identity.refused")
+    except RegistryAwayError:
+        return turn.say("identity.registry_away")
 
 
 def _missing(turn: Turn, pocket: Pocket) -> str:

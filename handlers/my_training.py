@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes, identity, menu, progress, sign_up
+from handlers import classes, human, identity, menu, progress, sign_up
 from handlers.answers import choice
 from handlers.text import lines
 from handlers.wording import soon
 from jcbot.training.errors import TrainingError
-from jcbot.training.model import CANCELLED, WAITING
+from jcbot.training.model import CANCELLED, CONFIRMED, WAITING
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
@@ -23,6 +23,8 @@ SHORT = 20  # characters of a message that only says which class is given back
 
 def show(turn: Turn) -> str:
     """Show all classes of the person bound, the running and coming ones first."""
+    if _of_somebody_else(turn):
+        return lines(turn.say("training.somebody_else"), human.contact(turn))
     if said := identity.require(turn, "my_training"):
         return said
     turn.state.last, turn.state.topic = "my_training", ""
@@ -42,12 +44,26 @@ def show(turn: Turn) -> str:
     return lines(head, *told, _count(turn), menu.offer(turn, actions))
 
 
+def _of_somebody_else(turn: Turn) -> bool:
+    heard = turn.understood.heard if turn.understood else {}
+    words = turn.library.cues["others_cards"]
+    return heard.get("about") == "other" or any(word in turn.normal for word in words)
+
+
 def follow(turn: Turn) -> str | None:
-    """取消电工那个, after classes were talked of; None for all else."""
-    about = turn.state.last in {"training", "my_training"} and len(turn.normal) <= SHORT
-    if not about or not any(word in turn.normal for word in turn.library.cues["cancelling"]):
+    """取消电工那个, 换成电焊的: where classes were talked of, or one held is named."""
+    if len(turn.normal) > SHORT:
         return None
-    return cancel(turn)
+    words = turn.library.cues
+    gives_back = any(word in turn.normal for word in words["cancelling"])
+    swaps = any(word in turn.normal for word in words["to_another_class"])
+    if not (gives_back or swaps) or (key := turn.office.people.bound_to()) is None:
+        return None
+    mine = _given_back(turn, turn.office.training.mine(key))
+    trade = classes.slots(turn).get("occupation", "")
+    named = gives_back and trade and any(trade in each.course.occupation for each in mine)
+    about = turn.state.last in {"training", "my_training"}
+    return cancel(turn) if mine and (named or about) else None
 
 
 def cancel(turn: Turn) -> str:
@@ -59,9 +75,9 @@ def cancel(turn: Turn) -> str:
     if not mine:
         actions = [("my_training", turn.say("training.offer_mine")), _human(turn)]
         return lines(turn.say("training.nothing_to_cancel"), menu.offer(turn, actions))
-    meant = _meant(turn, mine)
     swap = any(word in turn.normal for word in turn.library.cues["to_another_class"])
     lead = turn.say("training.cancel_then_other") if swap else ""
+    meant = _meant(turn, mine) or (mine if swap else [])
     if len(meant) == 1:
         return lines(lead, _ask(turn, meant[0]))
     shown = (meant or mine)[: menu.MOST]
@@ -86,7 +102,7 @@ def answer(turn: Turn) -> str | None:
     """Take the answer to the question before a seat is given back; None for another matter."""
     if turn.state.task != CONFIRM:
         return None
-    chosen = choice(turn, "training_cancel")
+    chosen = choice(turn, "cancel")
     if chosen is None and identity.another_matter(turn):
         return None
     if chosen == 1:
@@ -175,7 +191,11 @@ def _steps(turn: Turn, steps: dict[str, Progress], each: Mine) -> list[str]:
     """What is entered of days, exam, certificate, job and subsidy, in one line."""
     found = steps.get(each.course.number)
     said = progress.lines_for(turn, found) if found is not None else []
-    return ["；".join(said) + "。"] if said else []
+    told = ["；".join(said) + "。"] if said else []
+    over = each.state == CONFIRMED and each.course.last_day < turn.today
+    if over and found is not None and not found.exam and not found.certificate:
+        told.append(turn.say("training.paper_later", who=classes.who(turn, each.course)))
+    return told
 
 
 def _short(turn: Turn, each: Mine) -> str:

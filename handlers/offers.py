@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import commands, estimate, menu, policy, routes
+from handlers import commands, cues, estimate, menu, policy, routes
 from handlers.numbers import number_of
 
 if TYPE_CHECKING:
@@ -32,11 +32,14 @@ def confirm(turn: Turn) -> str | None:
     if not state.confirming:
         return None
     what, state.confirming = state.confirming, ""
-    yes = turn.understood is not None and turn.understood.intent == "affirm"
-    if yes:
+    words = turn.library.confirming
+    if words.yes(turn.normal, *(("erase",) if what == "forget" else ())):
         return commands.carry_out(turn, what)
-    if turn.understood is not None and turn.understood.intent == "deny":
+    if words.no(turn.normal):
         return commands.leave(turn, what)
+    if cues.looks_asked(turn) and len(turn.normal) <= SHORT:  # 是吗 is no yes: ask again
+        state.confirming = what
+        return commands.DO[what](turn)
     return None
 
 
@@ -62,14 +65,26 @@ def perform(turn: Turn, action: str) -> str:
     return routes.TOPICS[name](turn)
 
 
+def _this_one(turn: Turn, kind: str) -> str:
+    """A yes to a list of classes or of fields: fine where it holds one, else ask which."""
+    alike = [each for each in turn.state.offered if each.partition(":")[0] == kind]
+    if len(alike) == 1 and turn.library.confirming.yes(turn.normal):
+        return perform(turn, alike[0])
+    return turn.say("menu.which_one", last=len(turn.state.offered))
+
+
 def _yes_or_no(turn: Turn) -> str | None:
     understood = turn.understood
     if understood is None or understood.heard or len(turn.normal) > SHORT:
         return None
-    if understood.intent == "affirm" and turn.state.offered[0] == "human_agent":
+    first = turn.state.offered[0]
+    if understood.intent == "affirm" and first == "human_agent":
         return turn.say("smalltalk.idle_no")  # 好的 after an answer is no call for a person
+    kind = first.partition(":")[0]
+    if understood.intent == "affirm" and kind in routes.ACTIONS:
+        return _this_one(turn, kind)
     if understood.intent == "affirm":
-        return perform(turn, turn.state.offered[0])
+        return perform(turn, first)
     if understood.intent == "deny":
         turn.state.offered = []
         return turn.say("smalltalk.idle_no")

@@ -52,6 +52,7 @@ ACTIONS: dict[str, Callable[[Turn, str], str]] = {
     "sign_up": sign_up.sign_up,
     "cancel": my_training.cancel_one,
     "card_correct": card_form.correct,
+    "card_which": card_form.which,
     "card_redo": card_form.redo,
     "register_card": lambda turn, _: card_form.begin_new(turn),
 }

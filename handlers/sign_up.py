@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
-from handlers import card, classes, human, identity, menu
+from handlers import aspects, card, classes, human, identity, menu
 from handlers.answers import choice
 from handlers.numbers import number_of
 from handlers.text import lines
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 GROUPS, CONFIRM = "groups", "sign_up"
 TASKS = {GROUPS, CONFIRM}
 PER_PAGE = 5
+PLACE = re.compile(r"(?:第|报|选)([1-6一二三四五六两])(?:个|$|吧|呢|号)")
 
 
 def start(turn: Turn) -> str:
     """报名: the class named, the one last looked at, or a list to choose from."""
     state = turn.state
-    if any(word in turn.normal for word in turn.library.cues["several_people"]):
+    if any(word in turn.normal for word in turn.library.cues["who_is_in"]):
+        return lines(turn.say("training.somebody_else"), human.contact(turn))
+    cues, heard = turn.library.cues, turn.understood.heard if turn.understood else {}
+    others = (*cues["several_people"], *cues["others_cards"])
+    if heard.get("about") == "other" or any(word in turn.normal for word in others):
         return classes.several(turn)
     if number := _meant(turn):
         return sign_up(turn, number)
@@ -44,10 +50,22 @@ def _meant(turn: Turn) -> str:
     course = classes.named(turn)
     if course is not None:
         return course.number
+    if number := _by_place(turn):
+        return number
     wanted = classes.slots(turn)
     if not wanted:
-        return turn.state.picked or _only_offer(turn)
-    return classes.the_only(turn, wanted) if wanted.get("occupation") else ""
+        return turn.state.picked or _only_offer(turn) or classes.the_only(turn, turn.state.looking)
+    return classes.the_only(turn, turn.state.looking | wanted)
+
+
+def _by_place(turn: Turn) -> str:
+    """报第二个, 就报2: the number of that class of the list just shown, "" for none."""
+    found = PLACE.search(turn.normal)
+    shown = [each for each in turn.state.offered if each.startswith("class:")]
+    place = number_of(found.group(1)) if found else None
+    if place is None or not 1 <= place <= len(shown):
+        return ""
+    return shown[place - 1].removeprefix("class:")
 
 
 def sign_up(turn: Turn, number: str) -> str:
@@ -73,6 +91,31 @@ def sign_up(turn: Turn, number: str) -> str:
 def ask_again(turn: Turn) -> str:
     """Put the open step once more."""
     return sign_up(turn, turn.state.picked)
+
+
+def follow(turn: Turn) -> str | None:
+    """候补, 给我报上, 确定: after a class was shown, or a sign-up was put aside."""
+    if not turn.library.confirming.yes(turn.normal, "sign_up"):
+        return None
+    shelf = turn.state.shelf
+    if shelf.get("task") == CONFIRM and turn.state.unshelve():
+        return ask_again(turn)
+    if turn.library.confirming.yes(turn.normal):
+        return None  # a plain yes belongs to the list shown
+    offered = [each for each in turn.state.offered if each.startswith("sign_up:")]
+    return sign_up(turn, offered[0].partition(":")[2]) if offered else None
+
+
+def aside(turn: Turn) -> str:
+    """等等几点上课, while the sign-up is read back: that one thing of the class; "" for none."""
+    names = aspects.asked(turn)
+    if not names:
+        return ""
+    try:
+        course = turn.office.training.details(turn.state.picked)
+    except TrainingError:
+        return ""
+    return lines(*aspects.tell(turn, course, names))
 
 
 def answer(turn: Turn) -> str | None:
@@ -189,7 +232,7 @@ def _yes_or_no(turn: Turn, *, full: bool) -> str:
 
 
 def _confirm(turn: Turn) -> str | None:
-    chosen = choice(turn, "training_register")
+    chosen = choice(turn, "sign_up")
     if chosen is None and identity.another_matter(turn):
         return None
     if chosen == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handlers import card_form, identity, my_training, sign_up
+from handlers.text import lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,22 @@ def answer(turn: Turn) -> str | None:
     """Read the message as an answer to the open step; None where none is, or it fits nothing."""
     if not turn.state.task:
         return None
+    if (said := _aside(turn)) is not None:
+        return said
     for read in READERS:
         said = read(turn)
         if said is not None:
             return said
+    return None
+
+
+def _aside(turn: Turn) -> str | None:
+    """A worry, or a question about the class at hand: answered, then the step once more."""
+    state = turn.state
+    if state.task in identity.TASKS and (said := identity.aside(turn)):
+        return lines(said, again(turn))
+    if state.task in {sign_up.CONFIRM, my_training.CONFIRM} and (said := sign_up.aside(turn)):
+        return lines(said, again(turn))
     return None
 
 

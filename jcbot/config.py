@@ -30,6 +30,7 @@ from jcbot.settings import (
     Privacy,
     Redis,
     Registry,
+    Sending,
     Server,
     WeChat,
 )
@@ -79,6 +80,7 @@ class Config(BaseSettings):
     privacy: Privacy = Privacy()
     identity: Identity = Identity()
     registry: Registry = Registry()
+    sending: Sending = Sending()
     demo: Demo = Demo()
     clock: Clock = Clock()
     human: Human = Human()

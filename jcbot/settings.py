@@ -33,6 +33,8 @@ class WeChat(Section):
     previous_aes_key: SecretStr = NOTHING
     mode: Literal["safe", "plain"] = "safe"
     api_base: str = "https://api.weixin.qq.com"
+    api_connect_s: float = Field(default=3, gt=0, le=5)
+    api_timeout_s: float = Field(default=10, gt=0, le=10)
     max_clock_skew_s: int = Field(default=300, ge=1, le=600)
 
     @field_validator("aes_key", "previous_aes_key")
@@ -161,6 +163,15 @@ class Registry(Section):
         if token and not (token.isascii() and token.isprintable() and " " not in token):
             raise ValueError("应当是字母、数字和符号，不能有空格")
         return value
+
+
+class Sending(Section):
+    """[sending] what the courier may do at once, and the ids of the template messages by kind."""
+
+    enabled: bool = False
+    at_once: int = Field(default=5, ge=1, le=50)
+    per_second: int = Field(default=50, ge=1, le=1_000)
+    templates: dict[str, str] = {}
 
 
 class Demo(Section):

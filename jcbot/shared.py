@@ -34,6 +34,10 @@ class Shared(ABC):
         """Keep the value unless the key is there already; True for whoever came first."""
 
     @abstractmethod
+    async def count(self, key: str, by: int, ttl_s: float) -> int:
+        """Add `by` to a number that starts at 0 and ends `ttl_s` after its start; the sum."""
+
+    @abstractmethod
     async def delete(self, key: str) -> None:
         """Drop the key, whether it is there or not."""
 
@@ -75,6 +79,16 @@ class MemoryShared(Shared):
             return False
         await self.set(key, value, ttl_s)
         return True
+
+    async def count(self, key: str, by: int, ttl_s: float) -> int:
+        """Add `by` to a number that starts at 0 and ends `ttl_s` after its start; the sum."""
+        now = await self.get(key)
+        if now is None:
+            await self.set(key, str(by), ttl_s)
+            return by
+        end, _ = self._kept[key]
+        self._kept[key] = (end, str(int(now) + by))
+        return int(now) + by
 
     async def delete(self, key: str) -> None:
         """Drop the key, whether it is there or not."""

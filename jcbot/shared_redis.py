@@ -77,6 +77,17 @@ class RedisShared(Shared):
             )
         )
 
+    async def count(self, key: str, by: int, ttl_s: float) -> int:
+        """Add `by` to a number that starts at 0 and ends `ttl_s` after its start; the sum."""
+
+        async def remote() -> int:
+            total = int(await self._client.incrby(self._prefix + key, by))
+            if total == by:
+                await self._client.pexpire(self._prefix + key, _milliseconds(ttl_s))
+            return total
+
+        return int(await self._try(remote, lambda: self._local.count(key, by, ttl_s)))
+
     async def delete(self, key: str) -> None:
         """Drop the key, whether it is there or not, here as well."""
         await self._local.delete(key)

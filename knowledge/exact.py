@@ -31,6 +31,8 @@ class Exact:
         return self.intents.get(text)
 
     def _shorn(self, text: str) -> str:
+        if not text.endswith(self.particles):
+            return text
         for particle in self.particles:
             if len(text) > len(particle) and text.endswith(particle):
                 return _once(text.removesuffix(particle))

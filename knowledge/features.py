@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from itertools import combinations
 from math import sqrt
+from operator import add
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def squeeze(text: str) -> str:
 class Evidence:
     """The features of one message: each kind with the value that all of its kind have.
 
-    `grams` are the stretches of the message, `alike` those of the shortened one. Pairs of
+    `grams` are the stretches of the message, `alike` those of the shortened one, `topics` the
+    benefits named outright (they tell by themselves and are not weighed). Pairs of
     concepts are not spelt out: there are hundreds, all of the value `pair`.
     """
 
@@ -53,7 +55,8 @@ class Evidence:
     gram: float
     alike: list[str]
     alike_value: float
-    concepts: dict[int, int]
+    concepts: set[int]
+    topics: tuple[str, ...]
     concept: float
     length: str
     pair: float
@@ -79,7 +82,7 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
     """Weigh one squeezed message. All numbers in digits count as the same number."""
     grams = _grams(f"^{_DIGITS.sub('0', squeezed)}$", GRAM, "")
     alike = _grams(f"^{concepts.shorten(squeezed)}$", ALIKE_GRAM, ALIKE)
-    found = concepts.find(squeezed)
+    found, topics = concepts.find(squeezed)
     count = len(found)
     return Evidence(
         grams=grams,
@@ -87,6 +90,7 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
         alike=alike,
         alike_value=ALIKE_WEIGHT / sqrt(len(alike)),
         concepts=found,
+        topics=topics,
         concept=1 / sqrt(count or 1),
         length=f"length {min(LENGTHS, (len(squeezed) + 1) // 3)}",
         pair=PAIR_WEIGHT / sqrt(count * (count - 1) / 2) if count > 1 else 0.0,
@@ -95,7 +99,8 @@ def evidence(squeezed: str, concepts: Concepts) -> Evidence:
 
 def _grams(text: str, longest: int, sign: str) -> list[str]:
     """List the stretches of up to `longest` characters, each once, `sign` before each."""
-    size = len(text)
-    spans = range(1, longest + 1)
-    found = [sign + text[at : at + n] for n in spans for at in range(size - n + 1)]
+    found = stretches = [sign + letter for letter in text]
+    for size in range(1, longest):
+        stretches = [*map(add, stretches, text[size:])]
+        found = found + stretches
     return list(dict.fromkeys(found))

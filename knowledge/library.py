@@ -8,22 +8,28 @@ from typing import TYPE_CHECKING, Any
 from knowledge.card import CardField, load_card, load_refusals
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
+from knowledge.confirming import Confirming, load_confirming
+from knowledge.demo import load_demo
 from knowledge.facts import FactBook
 from knowledge.names import Names, load_names
 from knowledge.reading import ROOT, KnowledgeError, Table, read_toml
 from knowledge.registry import ListColumns, load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
+from knowledge.sending import SendingRules, load_sending
 from knowledge.situations import Situations, load_situations
+from knowledge.staff import StaffBook, load_staff
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
+from knowledge.wechat import WeChatBook, load_wechat
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
     from pathlib import Path
 
+    from knowledge.demo import DemoBook
     from knowledge.rules.model import Document
 
 
@@ -62,10 +68,14 @@ class Library:
     counties: dict[str, str]
     centres: Centres
     names: Names
+    confirming: Confirming
     registry: ListColumns
     card: tuple[CardField, ...]
     refusals: dict[str, str]
     training: TrainingBook
+    wechat: WeChatBook
+    sending: SendingRules
+    staff: StaffBook
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -94,12 +104,17 @@ def knowledge_faults(cache: Path, root: Path = ROOT) -> list[KnowledgeError]:
         book = FactBook.load(root / "facts.toml")
     except KnowledgeError as fault:
         return [fault]
-    for load in PARTS.values():
+    for load in (*PARTS.values(), _demo):
         try:
             load(root, cache, book)
         except KnowledgeError as fault:
             found.append(fault)
     return found
+
+
+def _demo(root: Path, _cache: Path, _book: FactBook) -> DemoBook:
+    """Read the demo's data, which are no part of the library: only the demo uses them."""
+    return load_demo(root / "demo")
 
 
 def _words(table: Table) -> dict[str, str]:
@@ -133,6 +148,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         read_toml(root / "relatives.toml").table("call")
     ),
     "counties": lambda root, _cache, _book: _words(read_toml(root / "counties.toml")),
+    "confirming": lambda root, _cache, _book: load_confirming(root / "lexicon" / "confirming.toml"),
     "names": lambda root, _cache, _book: load_names(root / "lexicon" / "surnames.toml"),
     "centres": lambda root, _cache, _book: load_centres(root / "centres.toml"),
     "registry": lambda root, _cache, book: load_registry(book, root / "registry" / "columns.toml"),
@@ -141,6 +157,9 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     ),
     "refusals": lambda root, _cache, _book: load_refusals(root / "registry" / "refusals.toml"),
     "training": lambda root, _cache, _book: load_training(root / "training"),
+    "wechat": lambda root, _cache, _book: load_wechat(root / "wechat"),
+    "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
+    "staff": lambda root, _cache, _book: load_staff(root / "staff"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,34 +47,43 @@ class Linear:
     rows: dict[Feature, int]
     weights: Floats
     bias: Floats
-    pairs: Ints = field(init=False)
-    """The row of each pair of concepts, first < second; -1 where a pair has none."""
+    bases: list[int] = field(init=False)
+    """By concept: the row of its pair with a later one, less the number of that one."""
 
     def __post_init__(self) -> None:
         """Lay out the pairs' rows."""
-        object.__setattr__(self, "pairs", _pairs(self.rows))
+        object.__setattr__(self, "bases", _bases(self.rows))
 
     def locate(self, seen: Evidence) -> tuple[NDArray[np.int64], Floats, int]:
         """Return the rows of a message, its values there, and how many stretches are unknown."""
-        get = self.rows.get
-        grams = [row for one in seen.grams if (row := get(one)) is not None]
-        alike = [row for one in seen.alike if (row := get(one)) is not None]
-        named = seen.named
-        known = [row for one in named if (row := get(one)) is not None]
-        length = [row] if (row := get(seen.length)) is not None else []
-        found = np.array(named[: bisect_left(named, len(self.pairs))], np.intp)
-        grid = self.pairs[found[:, None], found] if seen.concepts else self.pairs[:0]
-        paired = grid[grid >= 0]
-        ends = np.cumsum([len(grams), len(alike), len(known), len(length), len(paired)])
-        places = np.empty(ends[-1], np.int64)
-        places[: ends[3]] = [*grams, *alike, *known, *length]
-        places[ends[3] :] = paired
-        values = np.full(len(places), seen.pair, np.float32)
-        values[: ends[0]] = seen.gram
-        values[ends[0] : ends[1]] = seen.alike_value
-        values[ends[1] : ends[2]] = seen.concept
-        values[ends[2] : ends[3]] = LENGTH_WEIGHT
+        get, named = self.rows.get, seen.named
+        grams, alike, known, length = (
+            [row for row in map(get, kind) if row is not None]
+            for kind in (seen.grams, seen.alike, named, (seen.length,))
+        )
+        paired = self._paired(named)
+        places = np.array([*grams, *alike, *known, *length, *paired], np.int64)
+        values = np.empty(len(places), np.float32)
+        end = len(places) - len(paired)
+        values[end:] = seen.pair
+        values[end - len(length) : end] = LENGTH_WEIGHT
+        end -= len(length)
+        values[end - len(known) : end] = seen.concept
+        end -= len(known)
+        values[:end] = seen.alike_value
+        values[: len(grams)] = seen.gram
         return places, values, len(seen.grams) - len(grams)
+
+    def _paired(self, named: list[int]) -> list[int]:
+        """List the rows of the pairs of these concepts, given in the order of their numbers."""
+        bases = self.bases
+        known = named[: bisect_left(named, len(bases))]
+        return [
+            base + second
+            for at, first in enumerate(known, start=1)
+            for base in (bases[first],)
+            for second in known[at:]
+        ]
 
     def scores(self, at: NDArray[np.int64], value: Floats) -> Floats:
         """Return the score of each label for the rows and values of a message."""
@@ -109,25 +119,36 @@ def train(seen: Sequence[Evidence], labels: Sequence[int], size: int, seed: int 
     return Linear(rows, learner.weights, learner.bias)
 
 
-def _pairs(rows: dict[Feature, int]) -> Ints:
-    numbers = [(one, row) for one, row in rows.items() if isinstance(one, int) and one >= PAIRS]
-    size = max((one % PAIRS for one, _ in numbers), default=0) + 1
-    grid = np.full((size, size), -1, np.int32)
-    for one, row in numbers:
-        grid[one // PAIRS - 1, one % PAIRS] = row
-    return grid
+def _bases(rows: dict[Feature, int]) -> list[int]:
+    size = _size(rows)
+    return [rows.get(_pair(first, first + 1), 0) - first - 1 for first in range(size)]
+
+
+def _size(features: Iterable[Feature]) -> int:
+    """Return one more than the greatest concept."""
+    concepts = (one for one in features if isinstance(one, int) and one < PAIRS)
+    return max(concepts, default=-1) + 1
+
+
+def _pair(first: int, second: int) -> int:
+    return first * PAIRS + second + PAIRS
 
 
 def _rows(seen: Iterable[Evidence]) -> dict[Feature, int]:
-    """Number the features that occur often enough to say something about other messages."""
+    """Number the features that occur often enough to say something about other messages.
+
+    All pairs of concepts have a row, in the order of their numbers: so it need not be looked up.
+    """
     counts = Counter(feature for one in seen for feature in one.everything())
-    kept = [feature for feature, count in counts.items() if count >= OFTEN or not _alike(feature)]
-    kept.sort(key=lambda feature: isinstance(feature, int))
-    return {feature: row for row, feature in enumerate(kept)}
-
-
-def _alike(feature: Feature) -> bool:
-    return isinstance(feature, str) and feature[0] == ALIKE
+    texts = [
+        one
+        for one, count in counts.items()
+        if isinstance(one, str) and (count >= OFTEN or one[0] != ALIKE)
+    ]
+    concepts = [one for one in counts if isinstance(one, int) and one < PAIRS]
+    pairs = [_pair(*both) for both in combinations(range(_size(concepts)), 2)]
+    features: list[Feature] = [*texts, *concepts, *pairs]
+    return {feature: row for row, feature in enumerate(features)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ share of `policy_question` is the sum of its topics' shares.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from knowledge.linear import Linear, softmax, train
 from knowledge.normalise import normalise
 from knowledge.retrieval import Neighbours, build
 from knowledge.saved import fingerprint, read_arrays, write_arrays
-from knowledge.sentences import Label, Sentence, load_sentences, sentence_files
+from knowledge.sentences import POLICY, Label, Sentence, load_sentences, sentence_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +27,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from knowledge.linear import Floats
     from knowledge.saved import Arrays
 
 FILE = "understanding.table"
 NEAR_SHARE = 0.2
 """How much the nearest sentences count beside the linear table (hands not trained on: best)."""
-CODE = ("concepts", "features", "linear", "model", "normalise", "retrieval", "saved", "sentences")
+CERTAIN = 0.9
+"""From this share of one label on the nearest sentences are not looked up: they cost as much as
+the table itself and could no longer put another label first (0.8 * 0.9 > 0.8 * 0.1 + 0.2)."""
+CODE = (
+    "concepts",
+    "features",
+    "linear",
+    "model",
+    "needs",
+    "normalise",
+    "retrieval",
+    "saved",
+    "sentences",
+)
 """Modules whose change makes a saved table stale."""
 
 
@@ -65,10 +80,12 @@ class Model:
     def __init__(self, concepts: Concepts, trained: _Trained) -> None:
         self._concepts = concepts
         self._labels, self._table, self._near = trained.labels, trained.table, trained.near
-        self._names = sorted({label.intent for label in self._labels})
-        place = {name: number for number, name in enumerate(self._names)}
-        self._intent = np.array([place[label.intent] for label in self._labels])
-        self._topical = np.flatnonzero([bool(label.topic) for label in self._labels])
+        intents = [label.intent for label in self._labels]
+        self._names = sorted(set(intents))
+        self._starts = np.array([intents.index(name) for name in self._names])
+        first = intents.index(POLICY) if POLICY in intents else 0
+        self._topical = slice(first, first + intents.count(POLICY))
+        self._topics = [label.topic for label in self._labels[self._topical]]
 
     @classmethod
     def of(cls, sentences: Sequence[Sentence], concepts: Concepts) -> Model:
@@ -94,25 +111,28 @@ class Model:
         """Judge one normalised, squeezed message."""
         seen = evidence(squeezed, self._concepts)
         at, value, unseen = self._table.locate(seen)
-        shares = softmax(self._table.scores(at, value))
-        near = self._near.shares(at, value)
-        if near is not None:
-            shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
-        intents = np.bincount(self._intent, weights=shares)
+        shares = self._shares(at, value)
+        sums = np.add.reduceat(shares, self._starts).tolist()
+        intents = sorted(zip(self._names, sums, strict=True), key=itemgetter(1), reverse=True)
         return Judgement(
-            intents=tuple((self._names[at], float(intents[at])) for at in np.argsort(-intents)),
-            topics=self._ranked_topics(shares[self._topical]),
+            intents=tuple(intents),
+            topics=self._ranked_topics(shares[self._topical].tolist()),
             concepts=self._concepts.named(seen.concepts),
-            named=self._concepts.topics_named(squeezed),
+            named=seen.topics,
             unseen=unseen / len(seen.grams),
         )
 
-    def _ranked_topics(self, shares: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
-        whole = float(shares.sum()) or 1.0
-        order = np.argsort(-shares)[:3]
-        return tuple(
-            (self._labels[self._topical[at]].topic, float(shares[at]) / whole) for at in order
-        )
+    def _shares(self, at: NDArray[np.int64], value: Floats) -> Floats:
+        shares = softmax(self._table.scores(at, value))
+        near = self._near.shares(at, value) if shares.max() < CERTAIN else None
+        if near is not None:
+            shares = (1 - NEAR_SHARE) * shares + NEAR_SHARE * near
+        return shares
+
+    def _ranked_topics(self, shares: list[float]) -> tuple[tuple[str, float], ...]:
+        whole = sum(shares) or 1.0
+        ranked = sorted(zip(self._topics, shares, strict=True), key=itemgetter(1), reverse=True)
+        return tuple((topic, share / whole) for topic, share in ranked[:3])
 
 
 def _train(sentences: Sequence[Sentence], concepts: Concepts) -> _Trained:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PIECES = re.compile(r"[^\w·•]+|[0-9A-Za-z_]+")
 _DOTS = re.compile("[·•]")
 SHORTEST, LONGEST, WITH_DOT = 2, 4, 20
+ENDINGS = tuple("吗呢吧啊呀么嘛不没了的啥咋哪谁")
 GIVEN = 2  # characters behind a surname
 
 
@@ -36,6 +37,8 @@ class Names:
         Alone, a name has to begin with a surname; beside a number any short word is believed.
         """
         pieces = self._pieces(text)
+        if not beside_number and (len(pieces) != 1 or pieces[0].endswith(ENDINGS)):
+            return ""  # a name sent alone is all there is, and asks nothing
         for piece in sorted(pieces, key=lambda piece: not self._begins(piece)):
             if _DOTS.search(piece):
                 if SHORTEST < len(piece) <= WITH_DOT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from operator import add
 from typing import TYPE_CHECKING
 
 from knowledge.reading import ROOT, Table, read_toml
@@ -43,6 +44,10 @@ _ODD = (
     (re.compile("俩(?=[百千万])"), "两"),
     (re.compile(f"(?<=[了交二三四五六七八])时(?={_NUMERAL}(个月|岁|天))"), "十"),
 )
+# What any of the above changes holds one of these.
+_CONCERNED = re.compile(
+    "[0-9零壹贰叁肆伍陆柒捌玖拾佰仟]|十有|个年|年临|俩[百千万]|[了交二三四五六七八]时"
+)
 _BLANKS = re.compile(r"\s+")
 
 
@@ -64,6 +69,8 @@ def normalise(text: str, longest: int = LONGEST) -> str:
 
 def _numerals(text: str) -> str:
     """Write numerals in one way: 拾肆 and 1十4 as 十四."""
+    if not _CONCERNED.search(text):
+        return text
     text = _CHEQUE.sub(lambda found: found[0].translate(_FORMAL), text)
     for pattern in (_BESIDE, _BEHIND):
         text = pattern.sub(lambda found: _CHINESE[found[0]], text)
@@ -84,18 +91,17 @@ def _mend(text: str) -> str:
     """Put mishearings right, from left to right, the longest first."""
     starts, right = mishearings()
     done: list[str] = []
-    at = copied = 0
-    while at < len(text) - 1:
-        for length in starts.get(text[at : at + 2], ()):
+    end = 0
+    for at, pair in enumerate(map(add, text, text[1:])):
+        if pair not in starts or at < end:
+            continue
+        for length in starts[pair]:
             found = right.get(text[at : at + length])
             if found is not None and at + length <= len(text):
-                done += (text[copied:at], found)
-                at += length
-                copied = at
+                done += (text[end:at], found)
+                end = at + length
                 break
-        else:
-            at += 1
-    return "".join((*done, text[copied:])) if done else text
+    return "".join((*done, text[end:])) if done else text
 
 
 @cache

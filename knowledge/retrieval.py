@@ -47,7 +47,7 @@ class Neighbours:
 
         `at` and `value` are rows of the table and the message's values there.
         """
-        heavy = value * self.rarity[at]
+        heavy = value * self.rarity.take(at)
         size = float(np.sqrt(heavy @ heavy))
         if not size:
             return None
@@ -59,10 +59,10 @@ class Neighbours:
         take += np.arange(len(take))
         parts = self.weight.take(take)
         parts *= np.repeat(heavy, lengths)
-        cosine = np.bincount(self.who.take(take), weights=parts, minlength=len(self.label)) / size
-        near = np.flatnonzero(cosine > cosine.max() * FAR)
-        near = near[np.argsort(-cosine[near], kind="stable")[:NEAREST]]
-        votes = np.exp(SHARPNESS * cosine[near])
+        likeness = np.bincount(self.who.take(take), weights=parts, minlength=len(self.label))
+        near = np.flatnonzero(likeness > likeness.max() * FAR)
+        near = near[np.argsort(-likeness[near], kind="stable")[:NEAREST]]
+        votes = np.exp(SHARPNESS / size * likeness[near])
         shares = np.bincount(self.label[near], votes / votes.sum(), self.labels)
         return shares.astype(np.float32)
 
@@ -76,7 +76,8 @@ def build(
     value = np.concatenate([value for _, value in messages])
     who = np.repeat(np.arange(len(messages)), lengths)
     spread = np.bincount(at, minlength=rows)
-    rarity = np.log(len(messages) / np.maximum(spread, 1)) * (spread <= COMMON)
+    telling = (spread > 0) & (spread <= COMMON)
+    rarity = np.log(len(messages) / np.maximum(spread, 1)) * telling
     weight = value * rarity[at]
     size = np.sqrt(np.bincount(who, weight * weight, len(messages)))
     weight /= np.maximum(size, 1e-9)[who]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from jcbot.storage.dialects import Upsert
-from jcbot.storage.identity_tables import bindings, consents
+from jcbot.storage.identity_tables import bindings, card_requests, consents
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -90,6 +90,12 @@ def bind(conn: Connection, openid: str, id_key: bytes, now: dt.datetime) -> str 
     conn.execute(_UNBIND, {"o": openid})
     conn.execute(_BIND, {"openid": openid, "id_key": id_key, "at": int(now.timestamp())})
     return before if before != openid else None
+
+
+def release(conn: Connection, id_key: bytes) -> None:
+    """Let nobody speak for this person any more, and drop the cards told of him."""
+    conn.execute(_MOVE, {"k": id_key})
+    conn.execute(delete(card_requests).where(card_requests.c.id_key == id_key))
 
 
 def unbind(conn: Connection, openid: str) -> None:

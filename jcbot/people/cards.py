@@ -35,6 +35,7 @@ _SENT = (
 _OPEN = select(card_requests).where(_R.state == PENDING).order_by(_R.id).limit(bindparam("most"))
 _TODAY = select(func.count(_R.id)).where(_R.openid == bindparam("o"), _R.made > bindparam("since"))
 _FORGET = delete(card_requests).where(_R.openid == bindparam("o"))
+_FORGET_PERSON = delete(card_requests).where(_R.id_key == bindparam("k"))
 _ONE = select(card_requests).where(_R.id == bindparam("i"))
 _DONE = select(card_requests).where(_R.state == ACCEPTED).order_by(_R.id)
 _DROP = delete(card_requests).where(_R.id == bindparam("i"), _R.state == PENDING)
@@ -163,6 +164,11 @@ def settle(conn: Connection, keys: PeopleKeys, number: int, verdict: Verdict) ->
 def forget(conn: Connection, openid: str) -> None:
     """Drop all requests of an openid."""
     conn.execute(_FORGET, {"o": openid})
+
+
+def forget_person(conn: Connection, id_key: bytes) -> int:
+    """Drop all requests about a person, whoever sent them; return how many it were."""
+    return conn.execute(_FORGET_PERSON, {"k": id_key}).rowcount
 
 
 def _request(row: Row[Any], keys: PeopleKeys) -> CardRequest:

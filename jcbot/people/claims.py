@@ -17,6 +17,11 @@ TAIL = 4
 PHONE = 11
 _FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _SPOKEN = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
+_SPOKEN_TAIL = re.compile(
+    r"(尾号是?|后四位是?|后4位是?|末四位是?)\s*([零〇一二三四五六七八九幺]{4})"
+)
+_LETTER_O = re.compile(r"(?<=\d)[oO](?=\d)")
+_APART = re.compile(r"(?<!\d)(?:\d ){3}\d(?!\d)")
 _BARE_SPOKEN = re.compile("[零〇一二三四五六七八九幺]{4}")
 
 
@@ -43,7 +48,7 @@ class Claim:
 
 def read_claim(text: str, names: Names) -> Claim:
     """Read a message; blanks, full width, spoken digits and words around make no difference."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _LETTER_O.sub("0", unicodedata.normalize("NFKC", text))
     ids: list[str] = []
     phones: list[str] = []
     tails: list[str] = []
@@ -52,6 +57,8 @@ def read_claim(text: str, names: Names) -> Claim:
         rest, end = f"{rest}{plain[end:start]} ", stop
         _sort(digits, ids, phones, tails)
     rest += plain[end:]
+    rest = _SPOKEN_TAIL.sub(lambda found: found.group(1) + found.group(2).translate(_SPOKEN), rest)
+    rest = _APART.sub(lambda found: found.group().replace(" ", ""), rest)
     tails += _FOUR.findall(rest)
     bare = rest.strip(" 。.,，!！")
     if not tails and _BARE_SPOKEN.fullmatch(bare):

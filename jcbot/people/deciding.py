@@ -57,10 +57,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request beside the registry; `known` if the person is in it. Names and numbers in clear."""
+    """A request beside the registry; `known` if the person is in it. Names and numbers in clear.
+
+    `county` is the person's, or the one a newcomer tells; "" where neither is known.
+    """
 
     request: CardRequest
     known: bool
+    county: str
     name: str = field(repr=False)
     id_number: str = field(repr=False)
     changes: list[Change] = field(repr=False)
@@ -76,7 +80,8 @@ def look(conn: Connection, keys: PeopleKeys, request: CardRequest) -> Asked:
         for column, new in told.items()
         if column != "id_number" and not (column == "name" and name == new)
     ]
-    return Asked(request, person is not None, name, number, changes)
+    county = person.row.county if person else told.get("county")
+    return Asked(request, person is not None, county or "", name, number, changes)
 
 
 def waiting(conn: Connection, keys: PeopleKeys, most: int = 100) -> list[Asked]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jcbot.clock import monotonic
 from jcbot.lists.sheet import SheetError, look_through
@@ -24,13 +25,14 @@ from jcbot.people.records import COLUMNS, KEY_COLUMNS, KeyLists, record_of
 from jcbot.people.sweeping import sweep
 from jcbot.people.verified import load
 from jcbot.sealing import BlindIndex
+from jcbot.storage.locks import hold
 from jcbot.storage.people_tables import ROW_BITS, people, people_keys
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from jcbot.clock import Clock
     from jcbot.keyring import Keyring
@@ -48,18 +50,23 @@ WATCH_S = 10.0
 """How long an import that stands still is watched before another takes it for dead."""
 GLANCE_S = 0.2
 SOURCE_SHOWN = 100
+Noted = Callable[["Connection", "Row[Any] | None", "Row[Any] | None"], None]
 FAULTS_ENDING = ".有问题的行.csv"
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What an import works with. `progress` is told (stage, done, of how many); 0: not known."""
+    """What an import works with. `progress` is told (stage, done, of how many); 0: not known.
+
+    `noted` writes down the flip, in its transaction: it is given the generations before and after.
+    """
 
     database: Database
     columns: ListColumns
     keyring: Keyring
     clock: Clock
     progress: Callable[[str, int, int], None] = lambda _stage, _done, _total: None
+    noted: Noted = lambda _conn, _before, _after: None
     watch_s: float = WATCH_S
     chunk: int = CHUNK
 
@@ -91,11 +98,19 @@ async def import_list(desk: Desk, path: Path, agree: Callable[[Report], bool]) -
         await insist(desk.database, partial(_release, filling))
 
 
-async def undo_import(database: Database) -> int:
+async def undo_import(database: Database, noted: Noted) -> int:
     """Take the last import back; return how many people the registry has now. `UndoError`."""
-    await insist(database, generations.undo)
+    await insist(database, partial(_flipping, generations.undo, noted))
     await sweep(database)
     return await insist(database, generations.count)
+
+
+def _flipping(flip: Callable[[Connection], None], noted: Noted, conn: Connection) -> None:
+    """Flip, and write it down in the same transaction."""
+    hold(conn, "registry")
+    before = generations.live(conn)
+    flip(conn)
+    noted(conn, before, generations.live(conn))
 
 
 def _release(filling: Filling, conn: Connection) -> None:
@@ -175,7 +190,7 @@ class _Import:
         report = await _compared(self._desk, self._reading.close(), verified)
         if report.doubtful and not await asyncio.to_thread(agree, report):
             return report
-        await insist(self._desk.database, self._flip)
+        await insist(self._desk.database, partial(_flipping, self._flip, self._desk.noted))
         report.live = True
         await sweep(self._desk.database)
         return report

@@ -10,6 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jcbot.audit import Entry, person_subject, record
 from jcbot.outbox import Promise, promise
 from jcbot.people import bindings, strikes
 from jcbot.people.keys import TAIL, plain_name
@@ -122,6 +123,8 @@ def _bind(case: Case, id_key: bytes) -> None:
     before = bindings.bind(case.conn, case.openid, id_key, case.now)
     if before is not None:
         _tell(case, MOVED, before, id_key)
+        subject = person_subject(case.conn, id_key)
+        record(case.conn, Entry(case.now, "worker", "identity.moved", subject))
 
 
 def _tell(case: Case, kind: str, openid: str, id_key: bytes) -> None:

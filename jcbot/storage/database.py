@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+AUDIT_KEY = "jcbot_audit_key"
+"""The execution option under which each connection carries the key of the audit log."""
 MIGRATION_PATIENCE_S = 60.0
 _PING = select(1)
 
@@ -90,16 +92,21 @@ class Database(ABC):
     async def _close(self) -> None: ...
 
 
-def open_database(url: str, *, pool_size: int = 10, waiting: int = 500) -> Database:
+def open_database(
+    url: str, *, pool_size: int = 10, waiting: int = 500, audit_key: bytes | None = None
+) -> Database:
     """Open `sqlite:///file`, `sqlite://` (in memory) or `postgresql://…`.
 
     Nothing is touched before the first unit of work. Only the driver that is used is imported.
+    Whoever writes as staff gives the `audit_key` (see jcbot/audit.py): no line without it.
     """
+    options = {AUDIT_KEY: audit_key} if audit_key else {}
     if url.startswith("sqlite:"):
         from jcbot.storage.sqlite import SQLite  # noqa: PLC0415 - only the driver in use
 
         path = url.removeprefix("sqlite://").removeprefix("/")
-        return SQLite(None if path in ("", ":memory:") else Path(path), waiting=waiting)
+        file = None if path in ("", ":memory:") else Path(path)
+        return SQLite(file, waiting=waiting, options=options)
     from jcbot.storage.postgresql import PostgreSQL  # noqa: PLC0415 - only the driver in use
 
-    return PostgreSQL(url, pool_size=pool_size, waiting=waiting)
+    return PostgreSQL(url, pool_size=pool_size, waiting=waiting, options=options)

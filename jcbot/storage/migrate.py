@@ -16,6 +16,7 @@ from jcbot.storage import (  # noqa: F401 - their tables belong to it
     identity_tables,
     people_tables,
     progress_tables,
+    staff_tables,
     training_tables,
 )
 from jcbot.storage.locks import hold

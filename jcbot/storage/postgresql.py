@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -36,7 +36,9 @@ SETTINGS = {
 class PostgreSQL(Database):
     """A pool of at most `pool_size` connections; each unit of work takes one."""
 
-    def __init__(self, url: str, *, pool_size: int, waiting: int) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int, waiting: int, options: dict[str, Any] | None = None
+    ) -> None:
         """Make the pool; it connects with the first unit of work."""
         super().__init__(waiting)
         self._engine = create_async_engine(
@@ -46,6 +48,7 @@ class PostgreSQL(Database):
             pool_timeout=POOL_PATIENCE_S,
             pool_pre_ping=True,
             pool_use_lifo=True,
+            execution_options=options or {},
             connect_args={"timeout": CONNECT_PATIENCE_S, "server_settings": SETTINGS},
         )
 

@@ -50,11 +50,13 @@ class _Job:
 class SQLite(Database):
     """One file, or memory if `path` is None, behind the writer thread."""
 
-    def __init__(self, path: Path | None, *, waiting: int) -> None:
+    def __init__(
+        self, path: Path | None, *, waiting: int, options: dict[str, Any] | None = None
+    ) -> None:
         """Nothing is opened before the first unit of work."""
         super().__init__(waiting)
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._writer = _Writer(path, self._queue)
+        self._writer = _Writer(path, self._queue, options or {})
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         if not self._writer.ident:
@@ -73,10 +75,13 @@ class SQLite(Database):
 class _Writer(Thread):
     """The only thread that touches the connection."""
 
-    def __init__(self, path: Path | None, queue: SimpleQueue[_Job | None]) -> None:
+    def __init__(
+        self, path: Path | None, queue: SimpleQueue[_Job | None], options: dict[str, Any]
+    ) -> None:
         super().__init__(name="jcbot-writer", daemon=True)
         self._path = path
         self._queue = queue
+        self._options = options
         self._connected: tuple[sqlite3.Connection, Connection] | None = None
 
     def run(self) -> None:
@@ -123,7 +128,12 @@ class _Writer(Thread):
     def _connect(self) -> tuple[sqlite3.Connection, Connection]:
         if self._connected is None:
             raw = _open(self._path)
-            engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+            engine = create_engine(
+                "sqlite://",
+                creator=lambda: raw,
+                poolclass=StaticPool,
+                execution_options=self._options,
+            )
             conn = engine.connect()
             conn.begin()  # SQLAlchemy sees one long transaction; the real ones are ours
             self._connected = raw, conn

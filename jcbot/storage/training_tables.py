@@ -91,7 +91,10 @@ Index(
     postgresql_where=HELD,
 )
 
-# Messages promised in the transaction of their cause. state: promised (the courier adds more).
+# Messages promised in the transaction of their cause, and what became of each. state: promised,
+# sending, sent, delivered, failed, unreachable, unknown (see jcbot/ledger.py). `holder` has it
+# until `lease`; `channel` and `client_id` are committed before the call, `called` is its first
+# moment; `ref` is the id that WeChat gave it, `reason` why this channel, or why not.
 outbox = Table(
     "outbox",
     metadata,
@@ -102,6 +105,26 @@ outbox = Table(
     Column("payload", Text, nullable=False),
     Column("due", BigInteger, nullable=False),
     Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("holder", Text),
+    Column("lease", BigInteger),
+    Column("channel", Text),
+    Column("client_id", Text),
+    Column("called", BigInteger),
+    Column("ref", Text),
+    Column("reason", Text),
+    Column("settled", BigInteger),
+    Index("ix_outbox_ref", "ref"),
+    Index("ix_outbox_openid", "openid"),
     Index("uq_outbox_key", "key", unique=True),
     Index("ix_outbox_state_due", "state", "due"),
+)
+
+# A channel that rests: 45009 until the next quota day, 45011 for some seconds.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
 )

@@ -35,19 +35,21 @@ _MINE = (
 
 
 def browse(
-    conn: Connection, wanted: tuple[str, str], days: Days, page: int, now: dt.datetime
+    conn: Connection, wanted: tuple[str, str, str], days: Days, page: int, now: dt.datetime
 ) -> Page:
     """Return a page of the classes one can sign up for, the next to begin first.
 
     `wanted` is (county, occupation as somebody says it or a part of it), `days` first and last
     day on which the class may begin; "" and None mean any. A page beyond the last is the last.
     """
-    county, occupation = wanted
+    county, occupation, level = wanted
     where = [_C.state == OPEN, _C.deadline > int(now.timestamp())]
     if county:
         where.append(_C.county == county)
     if occupation:
         where.append(_C.occupation.in_(matching(occupation, occupations(conn))))
+    if level:
+        where.append(_C.level == level)
     if days[0]:
         where.append(_C.first_day >= days[0])
     if days[1]:

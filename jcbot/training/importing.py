@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from jcbot.lists.rows import Values
+    from jcbot.storage.database import Database
     from knowledge.training import Limits
 
 TOGETHER = 50
@@ -52,6 +54,18 @@ class Tally:
         """Add another one's numbers."""
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+async def put_in_all(
+    database: Database, rows: Iterable[Values], now: dt.datetime, limits: Limits
+) -> Tally:
+    """Put all rows of a `ClassList` in, `TOGETHER` at a time."""
+    ordered = sorted(rows, key=lambda each: str(each["number"]))
+    tally = Tally()
+    for start in range(0, len(ordered), TOGETHER):
+        part = ordered[start : start + TOGETHER]
+        tally.add(await database.run(partial(put_in, rows=part, now=now, limits=limits)))
+    return tally
 
 
 def put_in(conn: Connection, rows: Iterable[Values], now: dt.datetime, limits: Limits) -> Tally:

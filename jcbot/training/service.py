@@ -30,9 +30,9 @@ class TrainingService:
     now: dt.datetime
     limits: Limits
 
-    def browse(self, county: str, occupation: str, days: Days, page: int) -> Page:
-        """Return a page of the classes that can be signed up for."""
-        return browsing.browse(self.conn, (county, occupation), days, page, self.now)
+    def browse(self, wanted: tuple[str, str, str], days: Days, page: int) -> Page:
+        """Return a page of the classes that can be signed up for; (county, occupation, level)."""
+        return browsing.browse(self.conn, wanted, days, page, self.now)
 
     def details(self, number: str) -> Course:
         """Return one class; `NoSuchClassError`."""

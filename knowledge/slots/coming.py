@@ -8,6 +8,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from knowledge.needs import needed
 from knowledge.slots.dates import (
     BARE_DAY,
     MONTHS,
@@ -54,7 +55,10 @@ MIDDLE = 15  # last day of the first half of a month
 def find_coming(text: str, today: dt.date) -> list[Named]:
     """Find all named times as of somebody who looks ahead; a month without a year is the next."""
     found = find_dates(text, today, past=False)
-    for search in (_dotted, _whole_weeks, _half_months, _later, _new_year, _chinese_days):
+    letters = frozenset(text)
+    for search, needs in SEARCHES:
+        if any(map(letters.isdisjoint, needs)):
+            continue
         for named in islice(search(text, today), MOST):
             if not any(named.start < other.end and other.start < named.end for other in found):
                 found.append(named)
@@ -117,8 +121,8 @@ def _later(text: str, today: dt.date) -> Iterator[Named]:
 
 def _new_year(text: str, today: dt.date) -> Iterator[Named]:
     """Yield 年前 and 年后, said of the Spring Festival."""
-    span = nearest(moving(calendar_words().moving["过年"]), today, past=False)
     for match in NEW_YEAR.finditer(text):
+        span = nearest(moving(calendar_words().moving["过年"]), today, past=False)
         if span:
             days = beside(text, match.end(), span, today, past=False)
             yield Named(match.start(), *days)
@@ -160,3 +164,11 @@ def _open_ended(text: str, named: Named, today: dt.date) -> Named:
         last = named.last if named.last > named.first else named.first - dt.timedelta(1)
         return Named(named.start, named.end + 1, today, last)
     return named
+
+
+SEARCHES = (
+    (_dotted, needed(DOTTED.pattern)), (_whole_weeks, needed(WHOLE_WEEK.pattern)),
+    (_half_months, needed(HALF.pattern)), (_later, needed(DAYS_ON.pattern)),
+    (_new_year, needed(NEW_YEAR.pattern)), (_chinese_days, needed(CHINESE_DAY.pattern)),
+)  # fmt: skip
+"""Each further way of naming a time, and what letters a text needs for it."""

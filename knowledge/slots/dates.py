@@ -10,6 +10,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from knowledge.needs import needed
 from knowledge.reading import ROOT, Table, read_toml
 from knowledge.slots.numbers import read_number
 
@@ -71,6 +72,8 @@ class Named(NamedTuple):
 class Calendar:
     """Holidays and words for days, from `lexicon/dates.toml`."""
 
+    holidays: tuple[str, ...]
+    """Names of all, the longest first."""
     fixed: dict[str, list[str]]
     moving: dict[str, list[str]]
     words: dict[str, int]
@@ -88,6 +91,7 @@ def calendar_words() -> Calendar:
     fixed, moving, signs = table.table("fixed"), table.table("moving"), table.table("zodiac")
     words, years = table.table("words"), table.table("years")
     found = Calendar(
+        tuple(sorted([*fixed.keys(), *moving.keys()], key=len, reverse=True)),
         {key: fixed.texts(key) for key in fixed.keys()},  # noqa: SIM118 - Table is no dict
         {key: moving.texts(key) for key in moving.keys()},  # noqa: SIM118 - as above
         _numbers(words), _numbers(years), signs.text("order"), signs.get("rat_year", int),
@@ -107,7 +111,10 @@ def find_dates(text: str, today: dt.date, *, past: bool) -> list[Named]:
     if not TRIGGER.search(text):
         return []
     found: list[Named] = []
-    for search in (_months, _years, _weeks, _edges, _holidays, _days, _bare_days):
+    letters = frozenset(text)
+    for search, needs in SEARCHES:
+        if any(map(letters.isdisjoint, needs)):
+            continue
         for named in islice(search(text, today, past), MOST):
             if not any(named.start < other.end and other.start < named.end for other in found):
                 found.append(named)
@@ -227,7 +234,7 @@ def _edges(text: str, today: dt.date, _past: bool) -> Iterator[Named]:  # noqa: 
 
 def _holidays(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noqa: FBT001 - as above
     words = calendar_words()
-    for name in sorted([*words.fixed, *words.moving], key=len, reverse=True):
+    for name in words.holidays:
         at = text.find(name)
         if at < 0 or text[at + len(name) : at + len(name) + 1] in ("个", "月", "岁", "天", "年"):
             continue
@@ -296,3 +303,11 @@ def _bare_days(text: str, today: dt.date, past: bool) -> Iterator[Named]:  # noq
         span = within(index // MONTHS, index % MONTHS + 1, None, match["day"])
         if span:
             yield Named(match.start(), match.end(), *span)
+
+
+SEARCHES = (
+    (_months, needed(MONTH.pattern)), (_years, needed(YEAR.pattern)),
+    (_weeks, needed(WEEK.pattern)), (_edges, needed(EDGE.pattern)), (_holidays, ()), (_days, ()),
+    (_bare_days, needed(BARE_DAY.pattern)),
+)  # fmt: skip
+"""Each way of naming a time, and what letters a text needs for it."""

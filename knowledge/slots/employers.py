@@ -56,6 +56,8 @@ def _shop(message: Message) -> bool:
 def _said(message: Message) -> Iterator[Finding]:
     """Insured or not, within the subsidised scope, a new training body: said in many ways."""
     text = message.text
+    if not any(word in text for word in ("险", "社保", "范围", "训")):
+        return
     if message.generic or not message.personal or not (message.firm or "site" in message.tags):
         return
     if "险" in text or "社保" in text:
@@ -119,7 +121,7 @@ def _type(message: Message, found: list[Finding]) -> Iterator[Finding]:
     if firms and (keys or not _worker(message)):
         if (message.personal or keys) and not message.membership_asked(firms[0]):
             yield Finding(TYPE, firms[0].value, firms[0].start)
-    elif _shop(message) and "hires_group" in keys:
+    elif "hires_group" in keys and _shop(message):
         yield Finding(TYPE, "individual_business", 0)
     elif not firms and _speaks_for_firm(message, keys):
         yield Finding(TYPE, "enterprise", 0)

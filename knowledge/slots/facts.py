@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.facts import FactBook
 from knowledge.slots.ages import ages
@@ -13,7 +13,8 @@ from knowledge.slots.employers import employers
 from knowledge.slots.employment import employment
 from knowledge.slots.insurance import insurance
 from knowledge.slots.message import Finding, Message
-from knowledge.slots.people import HAS, NOT, groups, household, registration
+from knowledge.slots.patterns import may_say
+from knowledge.slots.people import EVENTS, HAS, NOT, groups, household, registration
 from knowledge.slots.trainings import trainings
 
 if TYPE_CHECKING:
@@ -22,9 +23,53 @@ if TYPE_CHECKING:
 
     from knowledge.slots.lexicon import Token
 
-READERS: tuple[Callable[[Message], list[Finding]], ...] = (
-    ages, groups, household, employment, registration, insurance, certificates, trainings,
-    employers,
+
+class Reader(NamedTuple):
+    """A reader and what it goes by: a message without any of it holds nothing for the reader.
+
+    `tags` are those of phrases, `letters` any of which will do, `sayings` patterns by name;
+    `numbers` says that quantities are enough.
+    """
+
+    read: Callable[[Message], list[Finding]]
+    tags: frozenset[str]
+    letters: frozenset[str] = frozenset()
+    sayings: tuple[str, ...] = ()
+    numbers: bool = False
+
+    def concerned(self, message: Message) -> bool:
+        """Whether there may be something to find."""
+        if not self.tags.isdisjoint(message.tags) or not self.letters.isdisjoint(message.letters):
+            return True
+        if self.numbers and message.quantities:
+            return True
+        return may_say(message.letters, *self.sayings)
+
+
+READERS = (
+    Reader(ages, frozenset(), frozenset("属生的"), numbers=True),
+    Reader(
+        groups, frozenset({"group", "group_did", "school", "family"}), frozenset("毕"),
+        tuple(f"group.{name}" for name in EVENTS),
+    ),
+    Reader(household, frozenset({"household"})),
+    Reader(
+        employment, frozenset({"employed", "site", "jobless"}), frozenset("开"),
+        ("work.at_firm",),
+    ),
+    Reader(registration, frozenset(), frozenset("住户")),
+    Reader(insurance, frozenset({"pay", "ins"}), frozenset("险"), numbers=True),
+    Reader(
+        certificates, frozenset({"level", "trade", "paper", "organised"}), frozenset("考证")
+    ),
+    Reader(
+        trainings, frozenset({"kind", "firm_word", "learn", "course"}), frozenset("率"),
+        ("course.awareness", "startup.wish", "same.this_year"), numbers=True,
+    ),
+    Reader(
+        employers, frozenset({"group", "firm", "site", "firm_word", "rank"}),
+        frozenset("开办"), ("firm.ours",), numbers=True,
+    ),
 )  # fmt: skip
 LISTS = (HAS, NOT)
 LATEST = frozenset({"certificate_level", "certificate_type"})
@@ -41,7 +86,12 @@ def extract_facts(text: str, today: dt.date) -> dict[str, object]:
     message = Message(text, today)
     if not message.tokens and not message.quantities:
         return {}
-    findings = [finding for reader in READERS for finding in reader(message)]
+    findings = [
+        finding
+        for reader in READERS
+        if reader.concerned(message)
+        for finding in reader.read(message)
+    ]
     others = _others(message)
     if not others:
         return _merged(message, findings)
@@ -147,7 +197,7 @@ def _merged(message: Message, findings: Iterable[Finding]) -> dict[str, object]:
             continue
         elif key not in facts or _replaces(message, facts[key], finding):
             facts[key] = value
-    if message.firm and facts.get("employer_type") == "individual_business":
+    if facts.get("employer_type") == "individual_business" and message.firm:
         facts.pop("employed", None)
     return _without_contradiction(facts)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.slots.governors import INSURANCE, governor, told
 from knowledge.slots.message import Finding
 from knowledge.slots.numbers import read_number
-from knowledge.slots.patterns import find, patterns
+from knowledge.slots.patterns import find, may_say, patterns
 
 if TYPE_CHECKING:
     from knowledge.slots.lexicon import Token
@@ -40,7 +40,9 @@ def insurance(message: Message) -> list[Finding]:
 
 def _short_of_a_year(message: Message) -> list[Finding]:
     """还差仨月才够一年, 再交两个月就满一年: what is missing is named, not what was paid."""
-    if not message.told or "险" not in message.text:
+    if "险" not in message.text or not may_say(message.letters, "insurance.short"):
+        return []
+    if not message.told:
         return []
     match = find("insurance.short", message.text)
     number = read_number(match["n"], 0) if match else None
@@ -86,7 +88,7 @@ def _named(message: Message) -> bool:
 
 def _never(message: Message) -> list[Finding]:
     """失业保险一天都没交过, 没交失业保险: nothing was paid in."""
-    if "没" not in message.text or not message.told or "险" not in message.text:
+    if "没" not in message.text or "险" not in message.text or not message.told:
         return []
     if message.firm and "pay" not in message.tags:
         return []

@@ -26,35 +26,46 @@ class Token(NamedTuple):
 
 
 class Lexicon:
-    """All phrases: `meanings` by phrase, `starts` the lengths worth trying by first letters."""
+    """All phrases: `meanings` by phrase, and what is worth trying by the first letters.
+
+    `starts` says for one and two letters whether longer phrases begin so, `longer` for three of
+    what lengths they are.
+    """
 
     def __init__(self, meanings: dict[str, tuple[str, str]]) -> None:
         self.meanings = meanings
-        starts: dict[str, set[int]] = {}
+        self.starts: dict[str, bool] = {}
+        lengths: dict[str, set[int]] = {}
         for phrase in meanings:
-            starts.setdefault(phrase[:2], set()).add(len(phrase))
-        self.starts = {key: tuple(sorted(each, reverse=True)) for key, each in starts.items()}
+            longer = len(phrase) > 2  # noqa: PLR2004 - the letters that are looked at first
+            self.starts[phrase[:2]] = longer or self.starts.get(phrase[:2], False)
+            if longer:
+                lengths.setdefault(phrase[:3], set()).add(len(phrase))
+        self.longer = {key: tuple(sorted(each, reverse=True)) for key, each in lengths.items()}
 
     def scan(self, text: str) -> list[Token]:
         """Find phrases from left to right, at every place the longest, none overlapping."""
-        starts, meanings = self.starts, self.meanings
+        starts = self.starts
         found: list[Token] = []
         at, size = 0, len(text)
         while at < size:
-            token = None
-            for length in starts.get(text[at : at + 2], ()):
-                meaning = meanings.get(text[at : at + length])
-                if meaning:
-                    token = Token(*meaning, at, min(at + length, size))
-                    break
-            if token is None and text[at] in starts:
-                token = Token(*meanings[text[at]], at, at + 1)
-            if token is None:
-                at += 1
-            else:
-                found.append(token)
-                at = token.end
+            pair = text[at : at + 2]
+            phrase = self._longest(text, at, pair) if pair in starts else ""
+            if not phrase and pair[0] in starts:
+                phrase = pair[0]
+            if phrase:
+                found.append(Token(*self.meanings[phrase], at, at + len(phrase)))
+            at += len(phrase) or 1
         return found
+
+    def _longest(self, text: str, at: int, pair: str) -> str:
+        """Return the longest phrase of two letters or more at this place, or nothing."""
+        if self.starts[pair]:
+            for length in self.longer.get(text[at : at + 3], ()):
+                phrase = text[at : at + length]
+                if phrase in self.meanings:
+                    return phrase
+        return pair if pair in self.meanings else ""
 
 
 @cache

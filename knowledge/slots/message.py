@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from knowledge.slots.lexicon import Token, lexicon
 from knowledge.slots.patterns import find
-from knowledge.slots.quantities import Quantity, find_quantities
+from knowledge.slots.quantities import COUNTING, Quantity, find_quantities
 from knowledge.slots.sifting import is_few, is_sum, sifted
 from knowledge.slots.telling import ANYBODY, ASKING_END, told_apart
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CUTS = re.compile(r"(?:[,。!?;、\s~…]|[.:](?!\d))+")
 OURS = "我俺咱本"
@@ -30,6 +29,22 @@ COUNTED = frozenset({"month", "year", "age", "day", "time"})
 OWN_CASE = frozenset({"pay", "ins", "level", "paper", "group_did", "household"})
 
 
+T = TypeVar("T")
+
+
+class once(Generic[T]):  # noqa: N801 - used as `cached_property` is
+    """`functools.cached_property` without its lock, which is taken for every message up to 3.11."""
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out, self._name = work_out, work_out.__name__
+        self.__doc__ = work_out.__doc__
+
+    def __get__(self, of: Any, owner: type | None = None) -> T:
+        """Work it out, and leave it where it is found first the next time."""
+        found = of.__dict__[self._name] = self._work_out(of)
+        return found
+
+
 class Finding(NamedTuple):
     """A fact that was read: key and JSON value of readings.md, and where in the text it stands."""
 
@@ -42,7 +57,7 @@ class Message:
     """A normalised text with everything the readers of facts look at."""
 
     def __init__(self, text: str, today: dt.date) -> None:
-        self.text, self.today = text, today
+        self.text, self.today, self.letters = text, today, frozenset(text)
         self.tokens = [t for t in lexicon().scan(text) if not is_few(text, t)]
         self.starts = [token.start for token in self.tokens]
         self.tags: dict[str, list[Token]] = {}
@@ -52,18 +67,20 @@ class Message:
                 alike.append(token)
         self.cuts = [0, *(match.end() for match in CUTS.finditer(text)), len(text) + 1]
 
-    @cached_property
+    @once
     def quantities(self) -> list[Quantity]:
         """All quantities that are no rates (一天十五) and not taken back (不是11个月)."""
+        if COUNTING.isdisjoint(self.letters):
+            return []
         spans = [(token.start, token.end) for token in self.tokens]
         return sifted(self.text, find_quantities(self.text, spans, MOST_ALIKE))
 
-    @cached_property
+    @once
     def asks(self) -> bool:
         """Whether something is asked anywhere."""
         return "ask" in self.tags or bool(ASKING_END.search(self.text))
 
-    @cached_property
+    @once
     def personal(self) -> bool:
         """Whether somebody in particular is spoken of: I, my mother, our firm."""
         if "self" in self.tags or "case" in self.tags:
@@ -78,7 +95,7 @@ class Message:
             return True
         return self.told_apart
 
-    @cached_property
+    @once
     def told_apart(self) -> bool:
         """Whether a part that asks nothing tells something, and another part asks about it."""
         return told_apart(self)
@@ -90,7 +107,7 @@ class Message:
         done = token.value == "hire" and self.text[token.end - 1] == "了"
         return done and any(q.head == token.end and q.low > 1 for q in self.quantities)
 
-    @cached_property
+    @once
     def generic(self) -> bool:
         """Whether it is about the rule and nobody in particular."""
         if self.personal:
@@ -102,7 +119,7 @@ class Message:
         priced = self.asks and any(is_sum(quantity) for quantity in self.quantities)
         return priced and not {"pay", "ins", "employed", "group_did"} & self.tags.keys()
 
-    @cached_property
+    @once
     def listing(self) -> bool:
         """Whether several things are put side by side, as one lists one's own case."""
         told = [t.start for t in self.tokens if t.tag in LISTED]
@@ -113,24 +130,24 @@ class Message:
         """Whether it is a number that makes a clause of its own, as an age does in a list."""
         return quantity.unit == "bare" and self.alone(quantity.head, quantity.end)
 
-    @cached_property
+    @once
     def corrects(self) -> bool:
         """Whether an earlier statement is being put right."""
         return "fix" in self.tags or "不是" in self.text or "现在是" in self.text
 
-    @cached_property
+    @once
     def firm(self) -> bool:
         """Whether somebody speaks for a firm: 我们厂, 公司是我开的."""
         return "firm" in self.tags or self.owned_firm or self.our_firm
 
-    @cached_property
+    @once
     def our_firm(self) -> bool:
         """Whether a firm is spoken for by its trade (我们护理公司), and no case of a worker."""
         if OWN_CASE & self.tags.keys() or not any(c in self.text for c in "我咱俺"):
             return False
         return find("firm.ours", self.text) is not None
 
-    @cached_property
+    @once
     def owned_firm(self) -> bool:
         """Whether a firm is somebody's own: 我开的厂, 公司是我开的."""
         text = self.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from knowledge.needs import Letters, needed
 from knowledge.reading import ROOT, read_toml
 
 NUMBER = "[0-9零一二两俩仨三四五六七八九十百几]+"
@@ -25,6 +26,19 @@ def patterns() -> dict[str, re.Pattern[str]]:
                 raise part.error(key, f"写法不对：{fault}") from fault
     table.done()
     return compiled
+
+
+@cache
+def _needs(names: tuple[str, ...]) -> tuple[tuple[Letters, ...], ...]:
+    return tuple(needed(patterns()[name].pattern) for name in names)
+
+
+def may_say(letters: Letters, *names: str) -> bool:
+    """Say whether a text of these letters may say one of `names` in one of its ways."""
+    for needs in _needs(names):  # noqa: SIM110 - a generator would cost as much as all the rest
+        if not any(map(letters.isdisjoint, needs)):
+            return True
+    return False
 
 
 def find(name: str, text: str) -> re.Match[str] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.slots.lexicon import lexicon
 from knowledge.slots.message import Finding
-from knowledge.slots.patterns import find
+from knowledge.slots.patterns import find, may_say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,9 +69,10 @@ def _named_group(message: Message, token: Token) -> Finding | None:
 
 def _events(message: Message) -> Iterator[Finding]:
     """初中出来就不念了, 刚当完兵, 没下过岗: what happened, in words that vary."""
-    if not message.told or _staff_spoken_of(message):
+    said = [name for name in EVENTS if may_say(message.letters, f"group.{name}")]
+    if not said or not message.told or _staff_spoken_of(message):
         return
-    for name in EVENTS:
+    for name in said:
         match = find(f"group.{name}", message.text)
         if match is None or message.text.startswith(("的人", "人员", "证明"), match.end()):
             continue
@@ -114,6 +115,8 @@ def _family_before(message: Message, token: Token) -> bool:
 
 
 def _pairs(message: Message) -> Iterator[Finding]:
+    if "school" not in message.tags and "family" not in message.tags:
+        return
     for tag, value, then_tag, then_value, group in PAIRS:
         for first in message.tags.get(tag, ()):
             if first.value != value or (
@@ -171,7 +174,7 @@ def household(message: Message) -> list[Finding]:
 def registration(message: Message) -> list[Finding]:
     """Find 户口在河南, 陕西户口 (the place as said; ours by its official name), and 人住泽州."""
     found: list[Finding] = []
-    if not message.told:
+    if not ("住" in message.text or "户口" in message.text) or not message.told:
         return found
     if "住" in message.text and (match := find("place.lives", message.text)):
         county = _county(message.text[match.end() : match.end() + 6])

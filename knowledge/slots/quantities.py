@@ -11,8 +11,10 @@ from knowledge.slots.numbers import DIGITS, Number, read_number
 
 MONTHS_OF_YEAR, DAYS_OF_WEEK, HALF_MONTH = 12, 7, 15
 MASK = "\x00"
+COUNTING = frozenset("0123456789零〇一二两俩仨三四五六七八九十百千几廿半")
+"""One of these stands in every text that holds a quantity."""
 STARTS = re.compile(
-    r"[0-9零〇一二两俩仨三四五六七八九十百千几廿半]"
+    rf"[{''.join(sorted(COUNTING))}]"
     r"|(?<=[险 ,。了满有够交\x00])年(?=半(?![个年月价]))"
 )
 YEAR_AND_HALF = 18

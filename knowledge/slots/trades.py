@@ -151,9 +151,7 @@ def _part(chunk: str, text: str, token: Token) -> bool:
 
 def _rests(text: str, blocked: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield the spans between common words and `blocked` spans."""
-    frame = frames()
-    found = [m.span() for m in frame.stop.finditer(text) if m[0] not in frame.heads]
-    cuts = sorted([*blocked, *found])
+    cuts = sorted([*blocked, *frames().stops.spans(text)])
     at = 0
     for start, end in [*cuts, (len(text), len(text))]:
         if start > at:

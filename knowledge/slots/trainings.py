@@ -89,10 +89,8 @@ def _staff_course(message: Message, found: list[Finding]) -> list[Finding]:
 
 def _same(message: Message) -> Iterator[Finding]:
     """今年学过，还想再学一遍: the same course again."""
-    if not any(c in message.text for c in "过了完") or not message.told:
-        return
-    again, learnt = find("same.again", message.text), find("same.this_year", message.text)
-    if again and learnt:
+    learnt = find("same.this_year", message.text)
+    if learnt and find("same.again", message.text) and message.told:
         yield Finding("same_occupation_level_this_year", value=True, at=learnt.start())
 
 
@@ -170,9 +168,9 @@ def _took_part(message: Message, at: int) -> bool:
 
 
 def _times(message: Message) -> Iterator[Finding]:
-    year = any(word in message.text for word in ("今年", "已经", "再", "还"))
-    if message.generic:
+    if not (message.quantities or "learn" in message.tags) or message.generic:
         return
+    year = any(word in message.text for word in ("今年", "已经", "再", "还"))
     for quantity in message.quantities:
         if quantity.unit != "time" or (not message.personal and message.asks):
             continue
@@ -215,6 +213,8 @@ def _student(message: Message) -> Iterator[Finding]:
     for token in message.tags.get("learn", ()):
         if token.value == "student" and message.told and message.happened(token):
             yield Finding("is_student", not message.negated(token.start), token.start)
+    if not ("course" in message.tags or find("course.awareness", message.text)):
+        return
     if not message.told or not message.personal:
         return
     courses = {t.value for t in message.tags.get("course", ())}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +89,10 @@ def test_listed_accepted_refused_and_told(folder: Path, library: Library) -> Non
         (1, "correct", True), (2, "register", False), (3, "correct", True),
     ]  # fmt: skip
     code, out, _ = jcbot("people", "accept", "1", cwd=folder)
-    assert (code, out.splitlines()[-1]) == (1, "什么也没有改。看好了再加 --yes。")
+    assert (code, out.splitlines()[-1]) == (
+        1,
+        "什么也没有改。看过没有问题，就加上 --yes 再来一次。",
+    )
     code, out, _ = jcbot("people", "accept", "1", "2", "--yes", cwd=folder)
     assert (code, out.splitlines()[-1]) == (0, "已写进名册：2份，都会通知本人。")
     assert jcbot("people", "count", cwd=folder)[1] == "6\n"
@@ -133,3 +138,25 @@ def test_where_the_city_has_a_service_lists_are_not_imported(folder: Path) -> No
         assert said.startswith("名册由市里的名册服务提供")
     code, out, _ = jcbot("people", "accept", "1", "--yes", cwd=folder)
     assert (code, "请在那边也改好" in out) == (0, True)
+
+
+def test_each_decision_has_its_line_and_keeps_to_the_county(folder: Path) -> None:
+    add = ("staff", "add", "--password-stdin", "--role", "县区经办", "--county")
+    for county, name in (("高平", "liwei"), ("阳城", "wang")):
+        assert jcbot(*add, county, name, cwd=folder, given="tractor-moon-71\n")[0] == 0
+    code, out, _ = jcbot("people", "accept", "1", "--yes", "--as", "wang", cwd=folder)
+    assert code == 1
+    assert "只能办阳城县的" in out
+    assert jcbot("people", "accept", "1", "--yes", "--as", "liwei", cwd=folder)[0] == 0
+    words_ = ("people", "refuse", "3", "--reason", "电话不通", "--yes", "--as", "liwei")
+    assert jcbot(*words_, cwd=folder)[0] == 0
+    assert jcbot("audit", "verify", cwd=folder)[0] == 0
+    with closing(sqlite3.connect(folder / "p.db")) as conn:
+        query = "SELECT actor, reason, after FROM audit WHERE action = 'people.cards'"
+        lines = list(conn.execute(query))
+    assert [json.loads(after) for _, _, after in lines] == [
+        {"request": 1, "kind": "correct", "state": "accepted", "columns": ["phone"]},
+        {"request": 3, "kind": "correct", "state": "refused", "columns": ["town"]},
+    ]
+    assert ["liwei" in actor for actor, _, _ in lines] == [True, True]
+    assert lines[1][1].startswith("按您留的手机号联系不上您")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from knowledge.concepts import load_concepts
 from knowledge.exact import load_exact
 from knowledge.reading import ROOT, KnowledgeError
+from knowledge.retrieval import Neighbours
 from knowledge.understanding import Understander
 
 TODAY = dt.date(2026, 11, 23)
@@ -93,6 +94,17 @@ def test_borderlines_of_the_guide(reader: Understander, text: str, intent: str) 
 def test_the_benefit_named_is_known_whatever_is_wanted_of_it(reader: Understander) -> None:
     assert reader.understand("生活费我能拿多少", TODAY).about_topic == "living_allowance"
     assert reader.understand("帮我算算", TODAY).about_topic is None
+
+
+def test_the_nearest_sentences_are_asked_only_where_the_table_is_not_sure(
+    reader: Understander, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(Neighbours, "shares", lambda _near, at, _value: asked.append(len(at)))
+    assert reader.understand("帮我报个电工班", TODAY).intent == "training_register"
+    assert not asked
+    reader.understand("那个东西弄下来没有", TODAY)
+    assert len(asked) == 1
 
 
 def test_two_questions_in_one_message_give_a_second_intent(reader: Understander) -> None:

@@ -10,12 +10,14 @@ import asyncpg
 import pytest
 from sqlalchemy import make_url
 
+from jcbot.audit import audit_key
 from jcbot.storage.database import Database, open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+AUDIT = audit_key(b"i" * 32)
 KINDS = ["file", "memory", "postgresql"]
 
 
@@ -64,7 +66,7 @@ def shared_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
-    opened = open_database(url)
+    opened = open_database(url, audit_key=AUDIT)
     await opened.migrate()
     yield opened
     await opened.close()
@@ -73,7 +75,7 @@ async def database(url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def two(shared_url: str) -> AsyncIterator[tuple[Database, Database]]:
     """One database opened twice, as two servers would."""
-    pair = open_database(shared_url), open_database(shared_url)
+    pair = tuple(open_database(shared_url, audit_key=AUDIT) for _ in range(2))
     await pair[0].migrate()
     yield pair
     for each in pair:
@@ -82,7 +84,7 @@ async def two(shared_url: str) -> AsyncIterator[tuple[Database, Database]]:
 
 @pytest.fixture
 async def postgresql(new_postgresql: str) -> AsyncIterator[Database]:
-    opened = open_database(new_postgresql, pool_size=2)
+    opened = open_database(new_postgresql, pool_size=2, audit_key=AUDIT)
     await opened.migrate()
     yield opened
     await opened.close()

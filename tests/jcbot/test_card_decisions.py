@@ -232,7 +232,7 @@ async def test_the_next_list_tells_whose_verified_card_it_does_not_have(
     person = await filled.run(partial(by_id, id_number(3)))
     assert person is not None
     assert person.row.county == "高平市"  # nothing is merged by itself
-    await undo_import(filled)
+    await undo_import(filled, lambda _conn, _before, _after: None)
     person = await filled.run(partial(by_id, id_number(3)))
     assert person is not None
     assert person.row.county == "陵川县"
@@ -259,3 +259,16 @@ async def test_a_new_key_opens_cards_and_pockets_too(filled: Database) -> None:
                 assert cell.startswith(only_new.sealer.prefix)
 
     await filled.run(read)
+
+
+async def test_erasing_a_person_takes_the_cards_told_of_him_along(filled: Database) -> None:
+    def fill(conn: Connection) -> None:
+        for openid in ("worker", "another"):
+            ask(conn, cards.CORRECT, {"county": "陵川县"}, id_number(3), openid)
+        ask(conn, cards.CORRECT, {"county": "陵川县"}, id_number(4))
+
+    await filled.run(fill)
+    key = KEYS.id_key(id_number(3))
+    assert await filled.run(lambda conn: cards.forget_person(conn, key)) == 2
+    left = await filled.run(lambda conn: cards.waiting(conn, KEYS))
+    assert [each.id_key for each in left] == [KEYS.id_key(id_number(4))]

@@ -67,7 +67,7 @@ async def test_classes_are_found_by_the_worker_s_own_word(database: Database) ->
 
     async def found(said: str) -> list[str]:
         page = await database.run(
-            lambda conn: browsing.browse(conn, ("", said), (None, None), 1, NOW)
+            lambda conn: browsing.browse(conn, ("", said, ""), (None, None), 1, NOW)
         )
         return [course.number for course in page.courses]
 

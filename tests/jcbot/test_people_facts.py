@@ -10,6 +10,7 @@ from lists import COLUMNS, desk
 from sqlalchemy import select
 
 from benchmarks import people_rows
+from benchmarks.registry_questions import TODAY, facts_of
 from jcbot.eligibility import line_columns
 from jcbot.people.facts import registry_facts
 from jcbot.people.importing import import_list
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from jcbot.storage.database import Database
 
-TODAY = dt.date(2026, 11, 23)
 POLICIES = PolicySet.load(book=FactBook.load())
 
 
@@ -34,22 +34,6 @@ async def filled(database: Database, tmp_path: Path) -> Database:
     report = await import_list(desk(database), tmp_path / "a.csv", lambda _: False)
     assert (report.good, report.live) == (300, True)
     return database
-
-
-def facts_of(row: Any) -> dict[str, Any]:
-    """What the registry knows of one person, in the JSON form of the estimate."""
-    groups = {group: getattr(row, f"groups__{group}") for group in GROUPS}
-    birthday_came = (row.birth.month, row.birth.day) <= (TODAY.month, TODAY.day)
-    facts = {
-        "age": TODAY.year - row.birth.year - (not birthday_came),
-        "groups_has": [group for group, known in groups.items() if known],
-        "groups_not": [group for group, known in groups.items() if known is False],
-        "employed": row.employed,
-        "household_type": row.household_type,
-        "unemployment_insurance_months": row.insurance_months,
-        "times_this_year": row.times_this_year,
-    }
-    return {key: value for key, value in facts.items() if value is not None}
 
 
 async def test_walk_and_registry_agree(filled: Database) -> None:

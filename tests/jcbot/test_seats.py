@@ -290,7 +290,7 @@ async def test_browsing_by_county_occupation_and_days(database: Database) -> Non
 
     def look(*wanted: Any, page: int = 1) -> Callable[[Connection], browsing.Page]:
         county, occupation, days = wanted
-        return lambda conn: browsing.browse(conn, (county, occupation), days, page, NOW)
+        return lambda conn: browsing.browse(conn, (county, occupation, ""), days, page, NOW)
 
     await database.run(fill)
     all_ = await database.run(look("", "", (None, None), page=9))

@@ -72,6 +72,16 @@ async def test_what_has_ended_is_gone_and_can_be_added_again(store: Shared) -> N
     assert await store.add("b", "3", 60)
 
 
+async def test_it_counts_and_the_number_ends_after_its_start(store: Shared) -> None:
+    sums = await asyncio.gather(*(store.count("n", 2, 60) for _ in range(5)))
+    assert sorted(sums) == [2, 4, 6, 8, 10]
+    assert await store.get("n") == "10"
+    assert await store.count("m", 1, 0.05) == 1
+    assert await store.count("m", 1, 60) == 2
+    await asyncio.sleep(0.1)
+    assert await store.count("m", 1, 60) == 1
+
+
 async def test_it_says_that_it_works(store: Shared) -> None:
     assert await store.ping() is True
 

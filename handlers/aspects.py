@@ -1,0 +1,40 @@
+"""One thing asked of a class (几点、在哪、带啥、找谁、管饭不): that thing, not the whole sheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers import classes
+
+if TYPE_CHECKING:
+    from handlers.turn import Turn
+    from jcbot.training.model import Course
+
+ASPECTS = (
+    "when", "where", "bring", "who", "teacher", "plan", "seats", "fee", "board", "late",
+)  # fmt: skip
+
+
+def asked(turn: Turn) -> list[str]:
+    """Return which things the message asks of a class."""
+    cues = turn.library.cues
+    return [name for name in ASPECTS if any(word in turn.normal for word in cues[f"ask_{name}"])]
+
+
+def tell(turn: Turn, course: Course, names: list[str]) -> list[str]:
+    """Return a line for each of these things; where nothing is written, whom to ask."""
+    return [_line(turn, course, name) for name in names]
+
+
+def _line(turn: Turn, course: Course, name: str) -> str:
+    known = {
+        "when": classes.when(turn, course),
+        "where": classes.part(turn, "where", place=course.place or course.county),
+        "bring": classes.part(turn, "bring", bring=course.bring),
+        "who": classes.part(turn, "who", who=classes.who(turn, course)),
+        "teacher": classes.part(turn, "teachers", teachers=course.teachers),
+        "plan": classes.part(turn, "plan", plan=course.plan),
+        "seats": classes.seats(turn, course),
+        "fee": classes.fee(turn, course),
+    }
+    return known.get(name) or turn.say(f"training.aspect_{name}", who=classes.who(turn, course))

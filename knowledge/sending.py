@@ -1,0 +1,77 @@
+"""What is sent by itself, how and when (通知的规矩): knowledge/sending/kinds.toml."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from knowledge.reading import Table, read_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEMPLATE, CUSTOM = "template", "custom"
+CHANNELS = {TEMPLATE, CUSTOM}
+HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of message: its channels, the best first; `urgent`: at any hour."""
+
+    channels: tuple[str, ...]
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """The kinds by name; quiet hours [from, until) by the clock; the bounds of custom messages."""
+
+    kinds: dict[str, Kind]
+    quiet_from: int
+    quiet_until: int
+    custom_hours: int
+    custom_messages: int
+
+    def not_before(self, kind: str, now: dt.datetime) -> dt.datetime:
+        """Return when a message of this kind may leave: now, or when the quiet hours end."""
+        if self.kinds[kind].urgent or not self._quiet(now.hour):
+            return now
+        morning = now.replace(hour=self.quiet_until, minute=0, second=0, microsecond=0)
+        return morning if morning > now else morning + dt.timedelta(days=1)
+
+    def _quiet(self, hour: int) -> bool:
+        if self.quiet_from > self.quiet_until:
+            return hour >= self.quiet_from or hour < self.quiet_until
+        return self.quiet_from <= hour < self.quiet_until
+
+
+def load_sending(path: Path) -> SendingRules:
+    """Read the file; a fault is a `KnowledgeError`."""
+    table = read_toml(path)
+    quiet, custom, parts = table.table("quiet"), table.table("custom"), table.table("kind")
+    kinds = {name: _kind(parts.table(name)) for name in parts.keys()}  # noqa: SIM118 - a Table
+    rules = SendingRules(
+        kinds, _hour(quiet, "from"), _hour(quiet, "until"),
+        custom.get("hours", int), custom.get("messages", int),
+    )  # fmt: skip
+    for part in (quiet, custom, table):
+        part.done()
+    return rules
+
+
+def _kind(table: Table) -> Kind:
+    channels = tuple(table.texts("channels"))
+    if not channels or not set(channels) <= CHANNELS:
+        raise table.error("channels", f"只能写 {'、'.join(sorted(CHANNELS))}，至少一个")
+    kind = Kind(channels, table.get("urgent", bool))
+    table.done()
+    return kind
+
+
+def _hour(table: Table, key: str) -> int:
+    hour = table.get(key, int)
+    if not 0 <= hour < HOURS:
+        raise table.error(key, "只能是0到23")
+    return hour
