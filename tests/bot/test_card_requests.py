@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 from test_cli import jcbot
 
+from bot.fresh import door_of, fill, fresh_config, serving
+from bot.telephone import telephone
 from handlers.notices import words
 from jcbot.clock import Clock
 from jcbot.config import Config, load_config
 from jcbot.keyring import open_keyring
 from jcbot.outbox import promised
-from jcbot.people import cards
+from jcbot.people import cards, deciding
 from jcbot.people.keys import PeopleKeys
 from jcbot.storage.database import open_database
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from knowledge.library import Library
 
+CONVERSATIONS = Path(__file__).parent.parent / "conversations" / "people"
 NEWCOMER = id_number(900, "19900203")
 PHONES = ("13900000001", "13900007777", "13900008888")
 
@@ -160,3 +163,24 @@ def test_each_decision_has_its_line_and_keeps_to_the_county(folder: Path) -> Non
     ]
     assert ["liwei" in actor for actor, _, _ in lines] == [True, True]
     assert lines[1][1].startswith("按您留的手机号联系不上您")
+
+
+async def test_from_the_talk_to_the_card(library: Library) -> None:
+    config = fresh_config()
+    async with serving(config, library) as server, telephone(door_of(config, server.url)) as phone:
+        desk = server.service.desk
+        await fill(server.service, CONVERSATIONS)
+        for line in ("我要登记劳动力卡", "同意", "钱多多 990000199308080028", "13900003333",
+                     "农村户口", "3", "高平的", "马村镇", "想学叉车"):  # fmt: skip
+            said = await phone.enter(line)
+        assert "交给工作人员核实，对吗？" in said
+        assert "待核实" in await phone.enter("1")
+        keys, now = desk.keys.people, server.service.clock.now()
+        [asked] = await desk.database.run(lambda conn: deciding.waiting(conn, keys))
+        number = asked.request.id
+        await desk.database.run(lambda conn: deciding.accept(conn, keys, number, "liwei", now))
+        told = await phone.enter("/notices")
+        assert told == "您2026年11月23日交的登记核实通过了，回复“我的卡”看。"
+        card = await phone.enter("我的卡")
+        assert card.startswith("钱*，您的劳动力卡：已建档（2026年11月23日）。")
+        assert all(each in card for each in ("高平市", "马村镇", "农村", "叉车"))
