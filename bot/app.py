@@ -17,6 +17,7 @@ from bot.health import Health
 from bot.metrics import Metrics
 from bot.pipeline import Desk
 from bot.post import Post, courier_of
+from bot.registry_service import HttpRegistry
 from bot.tries import LateAnswers, Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
@@ -84,7 +85,8 @@ def build(
         audit_key=audit_key(keyring.index_key),
     )
     shared = open_shared(config.redis)
-    desk = Desk(config, clock, database, library, Keys.of(keyring), step)
+    registry = HttpRegistry(config.registry, library.registry) if config.registry.url else None
+    desk = Desk(config, clock, database, library, Keys.of(keyring), step, registry)
     tries = Tries(desk, metrics, shared, late)
     account = account_of(config)
     endpoint = Endpoint(account, tries, metrics, config.limits)
@@ -130,6 +132,8 @@ async def _opened(service: Service, _app: web.Application) -> AsyncIterator[None
     with contextlib.suppress(asyncio.CancelledError):
         await tidying
     await service.tries.finish(1.0)
+    if service.desk.registry is not None:
+        await service.desk.registry.close()
     await database.close()
     await service.shared.close()
 

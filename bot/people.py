@@ -14,10 +14,12 @@ from rich.prompt import Confirm
 
 from bot import one_person
 from bot.acting import AsName, by_of
+from bot.card_requests import accept, refuse, requests
 from bot.on_database import run_on_database
 from bot.progress import progress_bar, teller
 from jcbot.clock import Clock
 from jcbot.config import load_config
+from jcbot.errors import JcbotError
 from jcbot.keyring import open_keyring
 from jcbot.people import generations
 from jcbot.people.importing import Desk, check_list
@@ -45,6 +47,13 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="配置文件（TOML）；不写就用 ./config.toml")
 ]
 T = TypeVar("T")
+SHOWN = 20
+for command, told in (
+    (requests, "列出本人交来、等着核实的登记和更正（号码遮盖）。"),
+    (accept, "核实无误：写进名册，通知本人。"),
+    (refuse, "退回：不改名册，把原因告诉本人。"),
+):
+    app.command(command.__name__, help=told)(command)
 
 
 @app.command("import", help="把 CSV 或 XLSX 名册导入为新的整份名册；导完才一下子生效。")
@@ -59,6 +68,8 @@ def import_(  # noqa: PLR0913 - one option each
 ) -> None:
     """Import a list, or only check it; exit code 1 where it did not go live (or has faults)."""
     settings = load_config(config)
+    if not dry_run:
+        _lists_count(settings)
 
     async def work(database: Database) -> Report:
         with progress_bar() as bar:
@@ -83,6 +94,7 @@ def import_(  # noqa: PLR0913 - one option each
 def undo(config: ConfigFile = None, as_name: AsName = "") -> None:
     """Flip back to the registry before the last import."""
     settings = load_config(config)
+    _lists_count(settings)
     now = Clock(settings.clock.fixed).now()
 
     async def work(database: Database) -> int:
@@ -101,10 +113,11 @@ def count(config: ConfigFile = None) -> None:
 
 @app.command(
     "rotate-keys",
-    help="用正在用的密钥（privacy.keys 第一个）重新加密名册和证书编号；可以随时中断再来。",
+    help="用正在用的密钥（privacy.keys 第一个）重新加密名册、本人交来的登记和证书编号；"
+    "可以随时中断再来。",
 )
 def rotate_keys(config: ConfigFile = None, as_name: AsName = "") -> None:
-    """Seal the registry, and what is sealed of staff, anew with the active key."""
+    """Seal the registry, cards told, and what is sealed of staff, anew with the active key."""
     settings = load_config(config)
     keyring, now = open_keyring(settings), Clock(settings.clock.fixed).now()
 
@@ -129,6 +142,14 @@ def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], 
     return Desk(database, load_registry(FactBook.load()), keyring, clock, tell)
 
 
+def _lists_count(settings: Config) -> None:
+    """Refuse to change lists where the city's own service is asked instead."""
+    if settings.registry.url:
+        raise JcbotError(
+            "名册由市里的名册服务提供（设置里的 registry.url），不用导入，也没有可撤回的。"
+        )
+
+
 def _agree(report: Report, bar: Progress, *, quiet: bool) -> bool:
     """Ask whoever sits at the terminal; without one, no."""
     if quiet or not sys.stdin.isatty():
@@ -149,11 +170,25 @@ def _in_words(report: Report, *, dry_run: bool) -> str:
         lines.append(f"全部问题在 {report.file}")
     if report.shrinks:
         lines.append(f"注意：名册现有{report.replaces}人，导入后只剩{report.good}人。")
+    lines += _unlike(report)
     if report.live:
         lines.append("已经生效。要撤回：jcbot people undo")
     elif not dry_run:
         lines.append("还没有生效。改好再导入，或者加 --yes 只导入没有问题的行（不用从头来）。")
     return "\n".join(lines)
+
+
+def _unlike(report: Report) -> list[str]:
+    """Who differs from what the staff verified; nothing of it is merged."""
+    if not report.unlike:
+        return []
+    columns = load_registry(FactBook.load()).columns
+    said = [f"名册里有{len(report.unlike)}人的内容和已核实的更正不一样，没有自动合并："]
+    for each in report.unlike[:SHOWN]:
+        what = "、".join(columns[column].name for column in each.columns)
+        where = f"第{each.row}行" if each.row else "名册里没有"
+        said.append(f"{where} {each.name} {each.id_number}（{each.number}号申请）{what}".rstrip())
+    return said
 
 
 def _as_json(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from jcbot.errors import DatabaseClosedError, StorageError
 from jcbot.inbox import once
 from jcbot.ledger import Finish, finish
 from jcbot.office import Keys, Office
+from jcbot.people.live import AWAY, Answers, LookUp
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from handlers.turn import Reply
     from jcbot.clock import Clock
     from jcbot.config import Config
+    from jcbot.people.live import LiveRegistry
     from jcbot.storage.database import Database
     from knowledge.library import Library
     from knowledge.understanding import Understanding
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
 FOLLOWING = {"subscribe": True, "unsubscribe": False}
 FINISHED = "templatesendjobfinish"
 TROUBLE = "arrivals.trouble"
+LOOK_UPS = 2
+"""How many people of a city's own registry service one message may ask for."""
+SPARE_S = 0.5
+"""What is left of the reply's time for the step itself once the service was asked."""
 
 log = structlog.get_logger("bot.pipeline")
 
@@ -49,6 +56,7 @@ class Desk:
     library: Library
     keys: Keys
     step: Callable[[Turn], Reply]
+    registry: LiveRegistry | None = None
 
 
 async def answer(desk: Desk, message: Message, metrics: Metrics) -> str | None:
@@ -59,7 +67,9 @@ async def answer(desk: Desk, message: Message, metrics: Metrics) -> str | None:
     try:
         now = desk.clock.now()
         heard = _understand(desk, message, now)  # before the transaction: it holds no lock yet
-        return await desk.database.run(partial(answer_once, desk, message, heard, now))
+        if desk.registry is None:
+            return await desk.database.run(partial(answer_once, desk, message, heard, now))
+        return await _with_registry(desk, desk.registry, message, heard, now)
     except DatabaseClosedError:
         return None  # let WeChat ask again: the next process will know
     except StorageError as fault:
@@ -70,14 +80,40 @@ async def answer(desk: Desk, message: Message, metrics: Metrics) -> str | None:
         return desk.library.replies.text(TROUBLE)
 
 
-def answer_once(
-    desk: Desk, message: Message, heard: Understanding | None, now: dt.datetime, conn: Connection
+async def _with_registry(
+    desk: Desk, registry: LiveRegistry, message: Message, heard: Understanding | None,
+    now: dt.datetime,
+) -> str:  # fmt: skip
+    """Answer with a city's own registry: asked between two runs of the step, never inside one."""
+    answers = Answers()
+    end = asyncio.get_running_loop().time() + desk.config.limits.reply_deadline_s - SPARE_S
+    while True:
+        work = partial(answer_once, desk, message, heard, now, answers=answers)
+        try:
+            return await desk.database.run(work)
+        except LookUp as asked:
+            number = asked.id_number
+        more = len(answers) < LOOK_UPS
+        answers.put(number, await registry.find(number, end) if more else AWAY)
+
+
+def answer_once(  # noqa: PLR0913 - all that one message is answered with
+    desk: Desk,
+    message: Message,
+    heard: Understanding | None,
+    now: dt.datetime,
+    conn: Connection,
+    *,
+    answers: Answers | None = None,
 ) -> str:
     """Return the reply to a message, worked out now or kept from the first time; synchronous.
 
     Inbox, conversation and every effect are written in the one transaction of `conn`.
     """
-    return once(conn, message.key, lambda: _talk(desk, message, heard, now, conn), now).text
+    limits = desk.library.training.limits
+    openid = message.incoming.openid
+    office = Office(conn, now, desk.config, desk.keys, limits, openid, answers)
+    return once(conn, message.key, lambda: _talk(desk, message, heard, office), now).text
 
 
 def _understand(desk: Desk, message: Message, now: dt.datetime) -> Understanding | None:
@@ -85,16 +121,12 @@ def _understand(desk: Desk, message: Message, now: dt.datetime) -> Understanding
     return desk.library.understander.understand(text, now.date()) if text else None
 
 
-def _talk(
-    desk: Desk, message: Message, heard: Understanding | None, now: dt.datetime, conn: Connection
-) -> str:
+def _talk(desk: Desk, message: Message, heard: Understanding | None, office: Office) -> str:
     incoming = message.incoming
-    limits = desk.library.training.limits
-    office = Office(conn, now, desk.config, desk.keys, limits, incoming.openid)
     if incoming.event == FINISHED:
         delivered = incoming.status.strip().lower() == "success"
         event = Finish(incoming.openid, incoming.ref, delivered, incoming.status)
-        finish(conn, event, now)
+        finish(office.conn, event, office.now)
         return ""
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(
@@ -102,7 +134,7 @@ def _talk(
     ):
         return ""  # overtaken by a later event
     state = State.load(office.recall(incoming.openid))
-    turn = Turn(incoming, desk.library, office, now, state, heard)
+    turn = Turn(incoming, desk.library, office, office.now, state, heard)
     reply = desk.step(turn)
     office.remember(incoming.openid, turn.state.dump())
     return "" if following is False else reply.text

@@ -11,6 +11,7 @@ from handlers.text import lines
 from jcbot.masking import long_numbers
 from jcbot.people.claims import read_claim
 from jcbot.people.identity import mask_name
+from jcbot.people.live import RegistryAwayError
 from jcbot.people.pocket import Pocket
 
 if TYPE_CHECKING:
@@ -206,15 +207,23 @@ def _go_on(turn: Turn) -> str:
     if missing := _missing(turn, pocket):
         return missing
     if turn.state.after.startswith("register_card"):
-        if pocket.tail and people.prove(pocket):  # he is in the registry already
+        if pocket.tail and not _refused(turn, pocket):  # he is in the registry already
             people.empty_pocket()
             turn.state.after = DEFAULT
             return _done(turn, turn.say("identity.bound", who=called(turn)))
         return _done(turn, "")
-    if not people.prove(pocket):
-        return lines(turn.say("identity.refused"), human.contact(turn))
+    if said := _refused(turn, pocket):
+        return lines(said, human.contact(turn))
     people.empty_pocket()
     return _done(turn, turn.say("identity.bound", who=called(turn)))
+
+
+def _refused(turn: Turn, pocket: Pocket) -> str:
+    """Check name and number, and bind; return "" if they fit, else what to say."""
+    try:
+        return "" if turn.office.people.prove(pocket) else turn.say("identity.refused")
+    except RegistryAwayError:
+        return turn.say("identity.registry_away")
 
 
 def _missing(turn: Turn, pocket: Pocket) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from handlers.wording import day
+
 if TYPE_CHECKING:
     from jcbot.ledger import Item
     from jcbot.outbox import Promise
@@ -17,7 +19,8 @@ def words(library: Library, promise: Promise | Item, course: Course | None, desk
     """Return the text to send; `course` is the class it speaks of as it is now, if it is any's."""
     say = library.replies.text
     if course is None:
-        return say(f"notices.{promise.kind}", phone=desk.phone, **promise.payload)
+        told = _asked(library, promise.payload)
+        return say(f"notices.{promise.kind}", phone=desk.phone, **told)
     parts = {"hours": course.hours, "place": course.place or course.county, "bring": course.bring}
     told = {
         key: say(f"notices.part_{key}", **{key: value}) if value else ""
@@ -31,11 +34,19 @@ def words(library: Library, promise: Promise | Item, course: Course | None, desk
         else say("training.class_name", occupation=course.occupation)
     )
     weekday = "一二三四五六日"[first.weekday()]
-    day = f"{first.month}月{first.day}日（周{weekday}）"
+    begins = f"{first.month}月{first.day}日（周{weekday}）"
     jobs = "；".join(_job(library, job) for job in promise.payload.get("jobs", []))
     who = f"{course.contact}{course.phone}" or f"{desk.name}{desk.phone}"
-    values = {"name": name, "number": course.number, "first": day, "who": who, "jobs": jobs}
+    values = {"name": name, "number": course.number, "first": begins, "who": who, "jobs": jobs}
     return say(f"notices.{promise.kind}", **values, **told)
+
+
+def _asked(library: Library, payload: dict[str, Any]) -> dict[str, Any]:
+    """What a word about a card speaks of: the day it was sent, 登记 or 更正."""
+    if "asked" not in payload:
+        return payload
+    what = library.replies.text(f"card.kind_{payload['asked']}")
+    return payload | {"what": what, "day": day(dt.date.fromisoformat(payload["made"]))}
 
 
 def _job(library: Library, job: dict[str, Any]) -> str:

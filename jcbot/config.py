@@ -29,6 +29,7 @@ from jcbot.settings import (
     Log,
     Privacy,
     Redis,
+    Registry,
     Sending,
     Server,
     WeChat,
@@ -78,6 +79,7 @@ class Config(BaseSettings):
     server: Server = Server()
     privacy: Privacy = Privacy()
     identity: Identity = Identity()
+    registry: Registry = Registry()
     sending: Sending = Sending()
     demo: Demo = Demo()
     clock: Clock = Clock()

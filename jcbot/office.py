@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from jcbot.config import Config
     from jcbot.keyring import Keyring
+    from jcbot.people.live import Answers
     from jcbot.settings import Human
     from knowledge.training import Limits
 
@@ -40,7 +41,8 @@ class Office:
     """What the office does and remembers during one turn.
 
     `now` is the business time of the turn, in Asia/Shanghai; all that is written here is kept
-    or lost together with the turn's transaction.
+    or lost together with the turn's transaction. `answers` are those of a city's own registry
+    service, None without one.
     """
 
     conn: Connection
@@ -49,6 +51,7 @@ class Office:
     keys: Keys
     training_limits: Limits
     openid: str
+    answers: Answers | None = None
 
     @property
     def human(self) -> Human:
@@ -58,9 +61,8 @@ class Office:
     @property
     def people(self) -> PeopleService:
         """The registry, for the worker of this turn."""
-        return PeopleService(
-            self.conn, self.keys.people, self.openid, self.now, self.config.identity
-        )
+        limits, keys = self.config.identity, self.keys.people
+        return PeopleService(self.conn, keys, self.openid, self.now, limits, self.answers)
 
     @property
     def training(self) -> TrainingService:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
@@ -137,6 +138,31 @@ class Identity(Section):
     lock_minutes: int = Field(default=15, ge=1, le=1_440)
     misses_per_minute: int = Field(default=100, ge=1, le=10_000)
     ask_phone: bool = True
+
+
+class Registry(Section):
+    """[registry] a city's own registry service; without `url` the imported lists are asked."""
+
+    url: str = ""
+    token: SecretStr = NOTHING
+    timeout_s: float = Field(default=1.5, gt=0, le=2)
+
+    @field_validator("url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        host = urlsplit(value).hostname or ""
+        near = value.startswith("http://") and host in {"127.0.0.1", "localhost", "::1"}
+        if value and not near and not (value.startswith("https://") and host):
+            raise ValueError("应当以 https:// 开头（同一台机器上的可以是 http://127.0.0.1）")
+        return value
+
+    @field_validator("token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token and not (token.isascii() and token.isprintable() and " " not in token):
+            raise ValueError("应当是字母、数字和符号，不能有空格")
+        return value
 
 
 class Sending(Section):

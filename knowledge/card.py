@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.reading import read_toml
+from knowledge.reading import ROOT, read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,12 @@ class CardField:
         if isinstance(value, dict):  # groups: code → yes or no
             return "、".join(self.column.shown(code) for code, has in value.items() if has)
         return self.column.shown(value) if self.column.codes else str(value)
+
+
+def load_refusals(path: Path = ROOT / "registry" / "refusals.toml") -> dict[str, str]:
+    """Read why a card can be refused: the staff's word → what the worker reads."""
+    table = read_toml(path)
+    return {word: table.text(word) for word in table.keys()}  # noqa: SIM118 - a Table
 
 
 def load_card(path: Path, columns: ListColumns) -> tuple[CardField, ...]:

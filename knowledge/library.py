@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.card import CardField, load_card
+from knowledge.card import CardField, load_card, load_refusals
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
 from knowledge.confirming import Confirming, load_confirming
@@ -71,6 +71,7 @@ class Library:
     confirming: Confirming
     registry: ListColumns
     card: tuple[CardField, ...]
+    refusals: dict[str, str]
     training: TrainingBook
     wechat: WeChatBook
     sending: SendingRules
@@ -154,6 +155,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     "card": lambda root, _cache, book: load_card(
         root / "registry" / "card.toml", load_registry(book, root / "registry" / "columns.toml")
     ),
+    "refusals": lambda root, _cache, _book: load_refusals(root / "registry" / "refusals.toml"),
     "training": lambda root, _cache, _book: load_training(root / "training"),
     "wechat": lambda root, _cache, _book: load_wechat(root / "wechat"),
     "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),

@@ -23,6 +23,7 @@ _BIND = insert(bindings)
 _AGREED = select(_C.openid).where(
     _C.openid == bindparam("o"), _C.version == bindparam("v"), _C.withdrawn.is_(None)
 )
+_ANY = select(_C.openid).where(_C.openid == bindparam("o"), _C.withdrawn.is_(None))
 _WITHDRAW = update(consents).where(_C.openid == bindparam("o")).values(withdrawn=bindparam("when"))
 _FORGET = delete(consents).where(_C.openid == bindparam("o"))
 
@@ -41,6 +42,11 @@ _AGREE = Upsert(consents, _put)
 def agreed(conn: Connection, openid: str, version: str) -> bool:
     """Say whether this version of the notice was agreed to, and not taken back."""
     return conn.execute(_AGREED, {"o": openid, "v": version}).first() is not None
+
+
+def consents_to_any(conn: Connection, openid: str) -> bool:
+    """Say whether any version of the notice was agreed to, and not taken back."""
+    return conn.execute(_ANY, {"o": openid}).first() is not None
 
 
 def agree(conn: Connection, openid: str, version: str, now: dt.datetime) -> None:

@@ -35,10 +35,13 @@ _SENT = (
 _OPEN = select(card_requests).where(_R.state == PENDING).order_by(_R.id).limit(bindparam("most"))
 _TODAY = select(func.count(_R.id)).where(_R.openid == bindparam("o"), _R.made > bindparam("since"))
 _FORGET = delete(card_requests).where(_R.openid == bindparam("o"))
-_ONE = select(card_requests).where(_R.id == bindparam("i"), _R.state == PENDING)
+_FORGET_PERSON = delete(card_requests).where(_R.id_key == bindparam("k"))
+_ONE = select(card_requests).where(_R.id == bindparam("i"))
+_DONE = select(card_requests).where(_R.state == ACCEPTED).order_by(_R.id)
+_DROP = delete(card_requests).where(_R.id == bindparam("i"), _R.state == PENDING)
 _DECIDE = (
     update(card_requests)
-    .where(_R.id == bindparam("i"))
+    .where(_R.id == bindparam("i"), _R.state == PENDING)
     .values(state=bindparam("s"), decided=bindparam("at"), decided_by=bindparam("by"))
 )
 
@@ -47,6 +50,24 @@ class TooManyRequestsError(JcbotError):
     """An openid has sent as many cards as a day allows."""
 
     sentence = "今天您已经交了好几次登记，先等工作人员核实完再交。急的话回复“人工”。"
+
+
+class NoRequestError(JcbotError):
+    """There is no request of this number (any more)."""
+
+    def __init__(self, number: int) -> None:
+        """Name the number."""
+        super().__init__(
+            f"没有{number}号申请，可能本人又改过、换了新号。用 jcbot people requests 看。"
+        )
+
+
+class DecidedError(JcbotError):
+    """The request was accepted or refused already."""
+
+    def __init__(self, number: int) -> None:
+        """Name the number."""
+        super().__init__(f"{number}号申请已经有人办过了，这次没有改动。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +93,15 @@ class Told:
     values: dict[str, Any] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the staff decide: accepted or refused, by whom, when."""
+
+    state: str
+    by: str
+    now: dt.datetime
+
+
 def ask(conn: Connection, keys: PeopleKeys, told: Told, now: dt.datetime) -> None:
     """Send a card to the staff; one of the same kind that still waits is made one with it.
 
@@ -84,8 +114,8 @@ def ask(conn: Connection, keys: PeopleKeys, told: Told, now: dt.datetime) -> Non
     for row in conn.execute(_MINE, {"k": told.id_key, "o": told.openid}).all():
         if row.state == PENDING and row.kind == told.kind:
             values = _told(row, keys) | values
-            conn.execute(delete(card_requests).where(_R.id == row.id))
-    sealed = keys.sealer.seal(json.dumps(values, ensure_ascii=False), _place(told.id_key))
+            conn.execute(_DROP, {"i": row.id})  # unless it was decided just now
+    sealed = keys.sealer.seal(json.dumps(values, ensure_ascii=False), place(told.id_key))
     row_ = {"openid": told.openid, "id_key": told.id_key, "kind": told.kind, "sealed": sealed}
     conn.execute(insert(card_requests), row_ | {"state": PENDING, "made": int(now.timestamp())})
 
@@ -105,21 +135,40 @@ def waiting(conn: Connection, keys: PeopleKeys, most: int = 100) -> list[CardReq
     return [_request(row, keys) for row in conn.execute(_OPEN, {"most": most})]
 
 
-def one_waiting(conn: Connection, keys: PeopleKeys, number: int) -> CardRequest | None:
-    """Return the request of this number if it still waits."""
+def accepted(conn: Connection, keys: PeopleKeys) -> list[CardRequest]:
+    """Return all that the staff accepted, the oldest first."""
+    return [_request(row, keys) for row in conn.execute(_DONE)]
+
+
+def one(conn: Connection, keys: PeopleKeys, number: int) -> CardRequest:
+    """Return the request of this number; `NoRequestError`."""
     row = conn.execute(_ONE, {"i": number}).first()
-    return _request(row, keys) if row is not None else None
+    if row is None:
+        raise NoRequestError(number)
+    return _request(row, keys)
 
 
-def settle(conn: Connection, number: int, state: str, by: str, now: dt.datetime) -> None:
-    """Note that a request was accepted or refused, and by whom."""
-    values = {"i": number, "s": state, "at": int(now.timestamp()), "by": by}
-    conn.execute(_DECIDE, values)
+def settle(conn: Connection, keys: PeopleKeys, number: int, verdict: Verdict) -> CardRequest:
+    """Note the staff's verdict and return the request; of two at once the second is refused.
+
+    `NoRequestError`, `DecidedError`.
+    """
+    values = {"i": number, "s": verdict.state, "by": verdict.by}
+    done = conn.execute(_DECIDE, values | {"at": int(verdict.now.timestamp())})
+    request = one(conn, keys, number)
+    if not done.rowcount:
+        raise DecidedError(number)
+    return request
 
 
 def forget(conn: Connection, openid: str) -> None:
     """Drop all requests of an openid."""
     conn.execute(_FORGET, {"o": openid})
+
+
+def forget_person(conn: Connection, id_key: bytes) -> int:
+    """Drop all requests about a person, whoever sent them; return how many it were."""
+    return conn.execute(_FORGET_PERSON, {"k": id_key}).rowcount
 
 
 def _request(row: Row[Any], keys: PeopleKeys) -> CardRequest:
@@ -129,9 +178,10 @@ def _request(row: Row[Any], keys: PeopleKeys) -> CardRequest:
 
 
 def _told(row: Row[Any], keys: PeopleKeys) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(keys.sealer.open(row.sealed, _place(bytes(row.id_key))))
+    told: dict[str, Any] = json.loads(keys.sealer.open(row.sealed, place(bytes(row.id_key))))
     return told
 
 
-def _place(id_key: bytes) -> bytes:
+def place(id_key: bytes) -> bytes:
+    """Return what binds a sealed card to its person."""
     return b"card\0" + id_key

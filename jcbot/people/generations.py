@@ -136,6 +136,17 @@ def live(conn: Connection) -> Row[Any] | None:
     return conn.execute(select(generations).where(_G.state == LIVE)).first()
 
 
+def live_or_new(conn: Connection, source: str, now: int) -> None:
+    """See that there is a live generation; a new one is empty. The caller holds the registry."""
+    if live(conn) is not None:
+        return
+    number = conn.execute(select(func.coalesce(func.max(_G.number), 0))).scalar_one() + 1
+    row = {"number": number, "state": LIVE, "file_hash": "", "source": source, "row": 0,
+           "keyed": 0, "people": 0, "faulty": 0, "beat": 0, "started": now,
+           "lived": now}  # fmt: skip
+    conn.execute(insert(generations), row)
+
+
 def count(conn: Connection) -> int:
     """Return how many people the live registry has (by their keys: a tenth of the reading)."""
     mine = (people_keys.c.generation == live_number, people_keys.c.domain == ID)

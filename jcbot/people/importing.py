@@ -23,6 +23,7 @@ from jcbot.people.list_reading import ListReading
 from jcbot.people.patience import insist
 from jcbot.people.records import COLUMNS, KEY_COLUMNS, KeyLists, record_of
 from jcbot.people.sweeping import sweep
+from jcbot.people.verified import load
 from jcbot.sealing import BlindIndex
 from jcbot.storage.locks import hold
 from jcbot.storage.people_tables import ROW_BITS, people, people_keys
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from jcbot.people.bulk import Record
     from jcbot.people.list_reading import Person
     from jcbot.people.report import Report
+    from jcbot.people.verified import Verified
     from jcbot.storage.database import Database
     from knowledge.registry import ListColumns
 
@@ -72,13 +74,13 @@ class Desk:
 async def check_list(desk: Desk, path: Path) -> Report:
     """Read the whole list and change nothing (a dry run)."""
     sheet = await asyncio.to_thread(look_through, path)
-    reading = _open(desk, sheet)
+    reading, verified = _open(desk, sheet), await _verified(desk)
     try:
-        async for _ in _chunks(desk, reading, sheet):
-            pass
+        async for chunk in _chunks(desk, reading, sheet):
+            await asyncio.to_thread(verified.look, chunk)
     finally:
         report = reading.close()
-    return await _compared(desk, report)
+    return await _compared(desk, report, verified)
 
 
 async def import_list(desk: Desk, path: Path, agree: Callable[[Report], bool]) -> Report:
@@ -128,7 +130,13 @@ async def _chunks(desk: Desk, reading: ListReading, sheet: Sheet) -> AsyncIterat
         yield chunk
 
 
-async def _compared(desk: Desk, report: Report) -> Report:
+async def _verified(desk: Desk) -> Verified:
+    keys = PeopleKeys(desk.keyring)
+    return await insist(desk.database, lambda conn: load(conn, keys))
+
+
+async def _compared(desk: Desk, report: Report, verified: Verified) -> Report:
+    report.unlike = verified.unlike()
     live = await insist(desk.database, generations.live)
     report.replaces = live.people if live else 0
     if not report.good:
@@ -176,9 +184,10 @@ class _Import:
 
     async def run(self, agree: Callable[[Report], bool]) -> Report:
         await sweep(self._desk.database)
-        await self._fill()
+        verified = await _verified(self._desk)
+        await self._fill(verified)
         await self._write_keys()
-        report = await _compared(self._desk, self._reading.close())
+        report = await _compared(self._desk, self._reading.close(), verified)
         if report.doubtful and not await asyncio.to_thread(agree, report):
             return report
         await insist(self._desk.database, partial(_flipping, self._flip, self._desk.noted))
@@ -186,10 +195,11 @@ class _Import:
         await sweep(self._desk.database)
         return report
 
-    async def _fill(self) -> None:
+    async def _fill(self, verified: Verified) -> None:
         """Write people in chunks, one after another: side by side they only fight for Python."""
         async for chunk in _chunks(self._desk, self._reading, self._sheet):
             records = await asyncio.to_thread(self._prepare, chunk)
+            await asyncio.to_thread(verified.look, chunk)
             if records:
                 work = partial(self._put_people, records, chunk[-1][0])
                 await insist(self._desk.database, work)

@@ -57,7 +57,7 @@ def look(conn: Connection, sealer: Sealer, openid: str) -> Pocket:
     if sealed is None:
         return Pocket()
     try:
-        return Pocket(**json.loads(sealer.open(sealed, _place(openid))))
+        return Pocket(**json.loads(sealer.open(sealed, place(openid))))
     except SealError:
         return Pocket()
 
@@ -65,7 +65,7 @@ def look(conn: Connection, sealer: Sealer, openid: str) -> Pocket:
 def keep(conn: Connection, sealer: Sealer, openid: str, pocket: Pocket, now: dt.datetime) -> None:
     """Keep it, sealed, until it is emptied or grows old."""
     text = json.dumps(asdict(pocket), ensure_ascii=False)
-    sealed = sealer.seal(text, _place(openid))
+    sealed = sealer.seal(text, place(openid))
     _WRITE.run(conn, {"openid": openid, "sealed": sealed, "at": int(now.timestamp())})
 
 
@@ -79,5 +79,6 @@ def purge(conn: Connection, before: dt.datetime, most: int = 500) -> int:
     return conn.execute(_PURGE, {"before": int(before.timestamp()), "most": most}).rowcount
 
 
-def _place(openid: str) -> bytes:
+def place(openid: str) -> bytes:
+    """Return what binds a sealed pocket to its openid."""
     return b"pocket\0" + openid.encode("utf-8", "replace")

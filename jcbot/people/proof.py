@@ -7,13 +7,14 @@ no such person, does not match and locked are one refusal after the same work.
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jcbot.audit import Entry, person_subject, record
 from jcbot.outbox import Promise, promise
 from jcbot.people import bindings, strikes
 from jcbot.people.keys import TAIL, plain_name
+from jcbot.people.live import RegistryAwayError, keep
 from jcbot.people.registry import nearest
 from jcbot.storage.locks import hold
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from jcbot.lists.rows import Values
     from jcbot.people.keys import PeopleKeys
+    from jcbot.people.live import Answers
     from jcbot.people.pocket import Pocket
-    from jcbot.people.registry import Person
     from jcbot.settings import Identity
 
 TRIED, MOVED = "identity_tried", "binding_moved"
@@ -39,13 +41,26 @@ class Case:
     openid: str
     now: dt.datetime
     limits: Identity
+    answers: Answers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Whom a claim is compared with; `values` are those of a city's own service."""
+
+    id_key: bytes
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+    values: Values | None = field(default=None, repr=False)
 
 
 def prove(case: Case, claim: Pocket) -> bool:
     """Bind the openid to the person if all fits; else count the try. `claim` has name and number.
 
     A number of the registry with its right name, but without the phone's digits that stand
-    there, is refused and not counted: the worker may send them yet.
+    there, is refused and not counted: the worker may send them yet. A city's own service is
+    asked only where nothing is locked (which says nothing about the registry), and while it is
+    away nothing is counted: `LookUp`, `RegistryAwayError`.
     """
     conn, keys, now = case.conn, case.keys, case.now
     id_key = keys.id_key(claim.id_number)
@@ -53,12 +68,16 @@ def prove(case: Case, claim: Pocket) -> bool:
     own, theirs = keys.strike_key(f"openid {case.openid}"), keys.strike_key(claim.id_number)
     braked = strikes.in_this_minute(conn, now) >= case.limits.misses_per_minute
     shut = [strikes.locked(conn, key, now) for key in (own, theirs)]
-    named, complete = _compare(nearest(conn, keys, id_key), id_key, claim, case.limits)
-    if braked or any(shut):
+    closed = braked or any(shut)
+    known = _asked(case, id_key, claim, closed=closed)
+    named, complete = _compare(known, id_key, claim, case.limits)
+    if closed:
         return False
     if complete:
         strikes.clear(conn, own)
         strikes.clear(conn, theirs)
+        if known.values is not None:
+            keep(conn, keys, known.values, now)
         _bind(case, id_key)
         return True
     if not (named and not claim.tail and not claim.no_phone):
@@ -66,12 +85,25 @@ def prove(case: Case, claim: Pocket) -> bool:
     return False
 
 
-def _compare(
-    person: Person | None, id_key: bytes, claim: Pocket, limits: Identity
-) -> tuple[bool, bool]:
+def _asked(case: Case, id_key: bytes, claim: Pocket, *, closed: bool) -> _Known:
+    """Return whom to compare with: the nearest of our own, or whom the service has."""
+    if case.answers is None or closed:
+        person = nearest(case.conn, case.keys, id_key)
+        if person is None:
+            return _Known(b"", "", "")
+        return _Known(bytes(person.row.id_key), person.name, person.phone)
+    found = case.answers.of(claim.id_number)
+    if found.away:
+        raise RegistryAwayError
+    if found.values is None:
+        return _Known(b"", "", "")
+    return _Known(id_key, found.values["name"], found.values.get("phone", ""), found.values)
+
+
+def _compare(known: _Known, id_key: bytes, claim: Pocket, limits: Identity) -> tuple[bool, bool]:
     """Compare with the nearest person; return whether the name fits, and whether all does."""
-    name, phone, key = (person.name, person.phone, person.row.id_key) if person else ("", "", b"")
-    same = hmac.compare_digest(bytes(key), id_key)
+    name, phone, key = known.name, known.phone, known.id_key
+    same = hmac.compare_digest(key, id_key)
     named = hmac.compare_digest(plain_name(name).encode(), plain_name(claim.name).encode())
     tail = hmac.compare_digest(phone[-TAIL:].encode(), claim.tail.encode())
     proven = tail or not phone or not limits.ask_phone

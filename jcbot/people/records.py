@@ -51,6 +51,14 @@ def record_of(values: Values, id_key: bytes, keys: PeopleKeys, person: int, now:
     )
 
 
+def keys_of(values: Values, id_key: bytes, keys: PeopleKeys) -> list[tuple[int, bytes]]:
+    """Return what a person is found by: (domain, key) for each; `values` has name and phone."""
+    found = [(ID, id_key), (NAME, keys.name_key(values["name"]))]
+    if phone := values.get("phone"):
+        found += [(PHONE, keys.phone_key(phone)), (TAIL, keys.tail_key(phone))]
+    return found
+
+
 class KeyLists:
     """The keys of all people of one list, kept small, to be written in the order of the keys."""
 
@@ -61,17 +69,10 @@ class KeyLists:
 
     def add(self, row: int, values: Values, id_key: bytes) -> None:
         """Take in one person."""
-        keys, phone = self._keys, values.get("phone")
-        self._put(ID, row, id_key)
-        self._put(NAME, row, keys.name_key(values["name"]))
-        if phone:
-            self._put(PHONE, row, keys.phone_key(phone))
-            self._put(TAIL, row, keys.tail_key(phone))
-
-    def _put(self, domain: int, row: int, key: bytes) -> None:
-        blob, rows = self._lists[domain]
-        blob += key
-        rows.append(row)
+        for domain, key in keys_of(values, id_key, self._keys):
+            blob, rows = self._lists[domain]
+            blob += key
+            rows.append(row)
 
     def total(self) -> int:
         """Return how many keys there are."""

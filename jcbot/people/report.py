@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from jcbot.lists.faults import Fault
+    from jcbot.people.verified import Unlike
 
 KEPT = 20
 HEADING = ("行号", "列", "内容（已遮盖）", "原因", "怎么改")
@@ -26,7 +27,7 @@ class Report:
     """Counts of an import; `faults` are the first few, all of them are in `file`.
 
     `replaces` is how many people the registry has that would be replaced; `unused` are
-    headings nobody knows.
+    headings nobody knows; `unlike` are those whose card the staff had verified otherwise.
     """
 
     good: int = 0
@@ -34,6 +35,7 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     unused: tuple[str, ...] = ()
     replaces: int = 0
+    unlike: list[Unlike] = field(default_factory=list)
     file: Path | None = None
     live: bool = False
 

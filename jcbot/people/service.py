@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jcbot.people import bindings, cards, pocket
+from jcbot.people.live import SERVICE, refreshed
 from jcbot.people.proof import Case, prove
 from jcbot.people.registry import by_key
+from jcbot.people.store import drop, hold_registry
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from jcbot.people.cards import CardRequest
     from jcbot.people.keys import PeopleKeys
+    from jcbot.people.live import Answers
     from jcbot.people.pocket import Pocket
     from jcbot.people.registry import Person
     from jcbot.settings import Identity
@@ -30,6 +33,7 @@ class PeopleService:
     openid: str
     now: dt.datetime
     limits: Identity
+    answers: Answers | None = None
 
     def agreed(self, version: str) -> bool:
         """Say whether this version of the notice was agreed to."""
@@ -57,8 +61,12 @@ class PeopleService:
         pocket.empty(self.conn, self.openid)
 
     def prove(self, claim: Pocket) -> bool:
-        """Check name and numbers against the registry, and bind if they fit."""
-        return prove(Case(self.conn, self.keys, self.openid, self.now, self.limits), claim)
+        """Check name and numbers against the registry, and bind if they fit.
+
+        Of a city's own service: `LookUp`, `RegistryAwayError`.
+        """
+        case = Case(self.conn, self.keys, self.openid, self.now, self.limits, self.answers)
+        return prove(case, claim)
 
     def bound_to(self) -> bytes | None:
         """Return the key of the person this openid speaks for."""
@@ -70,9 +78,15 @@ class PeopleService:
         pocket.empty(self.conn, self.openid)
 
     def myself(self) -> Person | None:
-        """Return the person bound, None where nobody is or who left the registry."""
+        """Return the person bound, None where nobody is or who left the registry.
+
+        `LookUp` where a city's own service has to be asked again.
+        """
         key = self.bound_to()
-        return by_key(self.conn, self.keys, key) if key is not None else None
+        person = by_key(self.conn, self.keys, key) if key is not None else None
+        if person is None or self.answers is None:
+            return person
+        return refreshed(self.conn, self.keys, person, self.answers, self.now)
 
     def key_of(self, id_number: str) -> bytes:
         """Return the key of an ID number."""
@@ -91,7 +105,15 @@ class PeopleService:
         return cards.sent_by(self.conn, self.keys, self.openid)
 
     def forget(self) -> None:
-        """Drop consent, binding, pocket and requests of this openid."""
+        """Drop consent, binding, pocket and requests of this openid.
+
+        What was only kept of a city's own service goes too.
+        """
+        key = self.bound_to()
+        person = by_key(self.conn, self.keys, key) if key is not None else None
+        if person is not None and person.row.source == SERVICE:
+            hold_registry(self.conn)
+            drop(self.conn, self.keys, person)
         bindings.forget(self.conn, self.openid)
         pocket.empty(self.conn, self.openid)
         cards.forget(self.conn, self.openid)

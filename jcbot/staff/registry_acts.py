@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jcbot.audit import person_subject
-from jcbot.people import bindings, erasing
+from jcbot.people import bindings, cards, erasing
 from jcbot.people.importing import import_list, undo_import
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.patience import insist
-from jcbot.people.rotation import rotate
+from jcbot.people.rotation import rotate, rotate_told
 from jcbot.people.sweeping import sweep
 from jcbot.staff.accounts import reseal
 from jcbot.staff.model import By, StaffError
@@ -67,12 +67,14 @@ async def rotate_keys(
     keys = PeopleKeys(keyring)
     await insist(database, lambda conn: by.note(conn, "people.rotate_keys.begun", REGISTRY))
     done = await rotate(database, keys, progress)
+    told = await rotate_told(database, keys)
     papers = await training_rotation.rotate(database, TrainingKeys(keyring))
 
     def finish(conn: Connection) -> None:
         secrets = reseal(conn, keys.sealer)
         after = {
             "people": done,
+            "told": told,
             "papers": papers,
             "staff": secrets,
             "key": next(iter(keyring.keys)),
@@ -80,7 +82,7 @@ async def rotate_keys(
         by.note(conn, "people.rotate_keys", REGISTRY, after=after)
 
     await insist(database, finish)
-    return done + papers
+    return done + told + papers
 
 
 async def erase_person(
@@ -99,8 +101,9 @@ async def erase_person(
         person = keys.id_key(id_number)
         enrolled = training_erasing.forget(conn, person, by.at, limits)
         rows = erasing.erase(conn, keys, id_number)
+        asked = cards.forget_person(conn, person)
         bindings.release(conn, person)
-        if not rows and not enrolled:
+        if not rows and not enrolled and not asked:
             raise StaffError("名册和培训班里都没有这个人的资料。")
         before = {"rows": rows, "enrolments": enrolled}
         by.note(conn, "people.erase", person_subject(conn, person), before=before)

@@ -199,7 +199,7 @@ async def test_changing_keys_has_a_line_before_and_after(
     assert await registry_acts.rotate_keys(database, BY, NEW, lambda *_: None) == 60
     begun, done = (await lines(database))[1:]
     assert (begun.action, done.action) == ("people.rotate_keys.begun", "people.rotate_keys")
-    assert done.after == {"people": 60, "papers": 0, "staff": 0, "key": "k2"}
+    assert done.after == {"people": 60, "told": 0, "papers": 0, "staff": 0, "key": "k2"}
 
 
 @pytest.fixture
