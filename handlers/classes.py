@@ -49,6 +49,7 @@ def _near_home(turn: Turn, wanted: dict[str, Any]) -> dict[str, Any]:
         return wanted
     person = turn.office.people.myself()
     county = person.row.county if person is not None else None
+    county = turn.state.looking.get("county") or county  # where the last look was
     return {"county": county, **wanted} if county else wanted
 
 
