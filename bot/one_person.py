@@ -1,4 +1,4 @@
-"""`jcbot people export | erase`: what is kept of one person, handed out or dropped (本人资料)."""
+"""`jcbot people export | erase | unlock`: what is kept of one person, and his lock (本人资料)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jcbot.config import load_config
 from jcbot.keyring import open_keyring
 from jcbot.people.identity import mask_id
 from jcbot.people.keys import PeopleKeys
-from jcbot.staff.registry_acts import Erased, erase_person, export_person
+from jcbot.staff.registry_acts import Erased, erase_person, export_person, unlock_person
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
@@ -74,3 +74,28 @@ def erase(
     if done is None:
         sys.exit(1)
     sys.stdout.write(f"已删除：名册{done.rows}份，报名{done.enrolments}项。\n")
+
+
+def unlock(
+    reason: Reason,
+    config: ConfigFile = None,
+    as_name: AsName = "",
+    *,
+    unbind: Annotated[
+        bool, typer.Option("--unbind", help="同时解除绑定：被别人绑走了、微信号不用了")
+    ] = False,
+) -> None:
+    """Let a person, whose ID number is on standard input, prove himself again at once."""
+    settings = load_config(config)
+    id_number, keyring = read_person(), open_keyring(settings)
+    now = Clock(settings.clock.fixed).now()
+
+    async def work(database: Database) -> bool:
+        by, keys = await by_of(database, as_name, now, reason), PeopleKeys(keyring)
+        return await database.run(
+            lambda conn: unlock_person(conn, by, keys, id_number, unbind=unbind)
+        )
+
+    was_bound = run_on_database(settings, work, keyring)
+    freed = "，绑定已解除" if unbind and was_bound else ""
+    sys.stdout.write(f"证件号{mask_id(id_number)}可以重新核对了{freed}。\n")

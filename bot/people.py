@@ -135,6 +135,7 @@ app.command(help="导出一个人的全部资料（JSON，默认打码）；身�
     one_person.export
 )
 app.command(help="删除一个人的全部资料，不能恢复；身份证号从标准输入给。")(one_person.erase)
+app.command(help="试错太多锁住了，让本人马上能再核对；--unbind 连绑定也解除。")(one_person.unlock)
 
 
 def _desk(settings: Config, database: Database, tell: Callable[[str, int, int], None]) -> Desk:

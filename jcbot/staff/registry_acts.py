@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jcbot.audit import person_subject
-from jcbot.people import bindings, cards, erasing
+from jcbot.people import bindings, cards, erasing, strikes
 from jcbot.people.importing import import_list, undo_import
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.patience import insist
+from jcbot.people.registry import by_key
 from jcbot.people.rotation import rotate, rotate_told
 from jcbot.people.sweeping import sweep
 from jcbot.staff.accounts import reseal
@@ -110,6 +111,26 @@ async def erase_person(
         return Erased(rows, enrolled)
 
     return await database.run(work)
+
+
+def unlock_person(
+    conn: Connection, by: By, keys: PeopleKeys, id_number: str, *, unbind: bool
+) -> bool:
+    """Forget the failed tries on an ID number, and with `unbind` who speaks for it.
+
+    Returns whether somebody did. A reason has to be given.
+    """
+    person = keys.id_key(id_number)
+    found = by_key(conn, keys, person)
+    by.require("people.unlock", found.row.county if found else None)
+    _check_reason(by)
+    strikes.clear(conn, keys.strike_key(id_number))
+    bound = bindings.owner(conn, person)
+    if unbind and bound is not None:
+        bindings.unbind(conn, bound)
+    after = {"unbound": unbind and bound is not None}
+    by.note(conn, "people.unlock", person_subject(conn, person), after=after)
+    return bound is not None
 
 
 def export_person(

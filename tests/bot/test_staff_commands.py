@@ -18,11 +18,12 @@ from test_cli import jcbot
 from bot.on_database import run_on_database
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
+from jcbot.people import bindings
 from jcbot.people.keys import PeopleKeys
 
 sys.path.append(str(Path(__file__).parent.parent / "jcbot"))
 from lists import id_number, people, write_list
-from school import enter, person
+from school import NOW, enter, person
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -245,3 +246,16 @@ def test_the_log_tells_who_laid_hands_on_it(folder: Path) -> None:
     (folder / "t.db").write_bytes(whole)
     (folder / "t.db.keys").unlink()
     assert run(folder, "audit", "verify")[0] == 1  # another key is made, and fits nothing
+
+
+def test_a_locked_person_is_let_in_again_and_a_stolen_binding_undone(filled: Path) -> None:
+    why = ("--reason", "本人带证件来窗口")
+    assert "要写明原因" in run(filled, "people", "unlock", "--reason", " ", given=WHO)[1]
+    code, said = run(filled, "people", "unlock", *why, given=WHO)
+    assert (code, "可以重新核对了" in said, "绑定已解除" in said) == (0, True, False)
+    settings = load_config(None)  # `filled` has gone into the folder
+    key = PeopleKeys(open_keyring(settings)).id_key(WHO)
+    stolen = partial(bindings.bind, openid="o-thief", id_key=key, now=NOW)
+    run_on_database(settings, lambda database: database.run(stolen))
+    assert "绑定已解除" in run(filled, "people", "unlock", *why, "--unbind", given=WHO)[1]
+    assert [what for what, _ in actions(filled)][-2:] == ["people.unlock"] * 2
