@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import datetime as dt
 import random
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 from wechatpy.crypto.base import WeChatCipher
-from worlds import World, a_world, changed, event_xml, text_xml, with_query
+from worlds import OPENID, World, a_world, changed, event_xml, text_xml, with_query
 
 from bot import logs
 from bot.fresh import fresh_config, invent_aes_key
 from bot.wechat import sealing, simulator
 from bot.wechat.simulator import Door, Push
+from jcbot import ledger
+from jcbot.clock import SHANGHAI
+from jcbot.outbox import Promise, promise
+from jcbot.storage.training_tables import outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Connection
 
 ONE_HOUR = 3_600
 
@@ -246,10 +254,24 @@ async def test_p24_the_handshake_is_silent_unless_signed(world: World) -> None:
 async def test_p25_a_forged_finish_event_is_refused(world: World) -> None:
     xml = event_xml("TEMPLATESENDJOBFINISH", MsgID="200163836", Status="success")
     push = simulator.push(world.door, xml)
+    run = world.server.service.desk.database.run
+    await run(sent_before)
     await refused(world, dataclasses.replace(push, body=xml))
     await refused(world, with_query(push, msg_signature="0" * 40))
-    status, body = await world.post(push)
-    assert (status, len(world.step.seen)) == (200, 1), body
+    assert await run(ledger.counts) == {ledger.SENT: 1}
+    late = event_xml("TEMPLATESENDJOBFINISH", MsgID="200163836", Status="failed: system failed")
+    for each in (push, push, simulator.push(world.door, late)):  # forward only, once
+        status, body = await world.post(each)
+        assert status == 200, body
+        assert await run(ledger.counts) == {ledger.DELIVERED: 1}
+    assert world.step.seen == []
+
+
+def sent_before(conn: Connection) -> None:
+    """A template message of ours that WeChat took."""
+    promise(conn, Promise("k", "class_reminder", OPENID, {}, dt.datetime.now(SHANGHAI)))
+    sent = {"state": ledger.SENT, "channel": "template", "ref": "200163836"}
+    conn.execute(update(outbox).values(sent))
 
 
 @pytest.mark.parametrize(
