@@ -99,7 +99,7 @@ _FINISH = (
     .where(_O.id == bindparam("i"), _O.state.in_([SENDING, SENT, UNKNOWN]))
     .values(state=bindparam("s"), reason=bindparam("why"), settled=bindparam("at"))
 )
-_COUNT = select(_O.state, func.count()).group_by(_O.state)
+_COUNT = select(_O.state, func.count().label("many")).group_by(_O.state)
 
 
 def _later_pause(insert: Any) -> Executable:
@@ -236,7 +236,7 @@ def paused(conn: Connection, now: dt.datetime) -> dict[str, dt.datetime]:
 
 def counts(conn: Connection) -> dict[str, int]:
     """Return how many messages there are in each state."""
-    return dict(conn.execute(_COUNT).tuples().all())
+    return {row.state: row.many for row in conn.execute(_COUNT)}
 
 
 def _take(conn: Connection, ids: list[int], holder: str, at: int) -> list[Item]:
