@@ -1,16 +1,18 @@
 """Proving who one is (核对身份): name, ID number, phone's last four digits against the registry.
 
-Nobody learns from the answer, or from how long it takes, whether a number is in the registry:
-no such person, does not match and locked are one refusal after the same work.
+Nobody learns from the answer, from how long it takes, or from what is counted, whether a number
+is in the registry: no such person, does not match and locked are one refusal after the same work.
+Only while the brake is on for everybody is it quicker, which says nothing of anybody.
 """
 
 from __future__ import annotations
 
 import hmac
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jcbot.outbox import Promise, promise
+from jcbot.outbox import Promise, promise, withdraw
 from jcbot.people import bindings, strikes
 from jcbot.people.keys import TAIL, plain_name
 from jcbot.people.registry import nearest
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 TRIED, MOVED = "identity_tried", "binding_moved"
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -43,47 +47,48 @@ class Case:
 def prove(case: Case, claim: Pocket) -> bool:
     """Bind the openid to the person if all fits; else count the try. `claim` has name and number.
 
-    A number of the registry with its right name, but without the phone's digits that stand
-    there, is refused and not counted: the worker may send them yet.
+    Proof clears what was counted against the number, not against the openid: who has one good
+    number could else win back his tries with it.
     """
     conn, keys, now = case.conn, case.keys, case.now
     id_key = keys.id_key(claim.id_number)
-    hold(conn, "identity", id_key.hex())
     own, theirs = keys.strike_key(f"openid {case.openid}"), keys.strike_key(claim.id_number)
-    braked = strikes.in_this_minute(conn, now) >= case.limits.misses_per_minute
-    shut = [strikes.locked(conn, key, now) for key in (own, theirs)]
-    named, complete = _compare(nearest(conn, keys, id_key), id_key, claim, case.limits)
-    if braked or any(shut):
+    hold(conn, "identity", own.hex())
+    hold(conn, "identity", id_key.hex())
+    if strikes.in_this_minute(conn, now) >= case.limits.misses_per_minute:
         return False
-    if complete:
-        strikes.clear(conn, own)
+    shut = [strikes.locked(conn, key, now) for key in (own, theirs)]
+    fits = _compare(nearest(conn, keys, id_key), id_key, claim, case.limits)
+    if fits and not any(shut):
         strikes.clear(conn, theirs)
         _bind(case, id_key)
         return True
-    if not (named and not claim.tail and not claim.no_phone):
-        _miss(case, (own, theirs), id_key)
+    _refuse(case, (own, theirs), id_key, counts=not any(shut))
     return False
 
 
-def _compare(
-    person: Person | None, id_key: bytes, claim: Pocket, limits: Identity
-) -> tuple[bool, bool]:
-    """Compare with the nearest person; return whether the name fits, and whether all does."""
+def _compare(person: Person | None, id_key: bytes, claim: Pocket, limits: Identity) -> bool:
+    """Compare with the nearest person, all of it whatever comes out."""
     name, phone, key = (person.name, person.phone, person.row.id_key) if person else ("", "", b"")
     same = hmac.compare_digest(bytes(key), id_key)
     named = hmac.compare_digest(plain_name(name).encode(), plain_name(claim.name).encode())
     tail = hmac.compare_digest(phone[-TAIL:].encode(), claim.tail.encode())
     proven = tail or not phone or not limits.ask_phone
-    return same and named, same and named and proven
+    return same and named and proven
 
 
-def _miss(case: Case, keys: tuple[bytes, bytes], id_key: bytes) -> None:
+def _refuse(case: Case, keys: tuple[bytes, bytes], id_key: bytes, *, counts: bool) -> None:
+    """Count the try and tell the owner; where it does not count, the same work for nothing."""
+    conn, now, most = case.conn, case.now, case.limits.misses_per_minute
     for key in keys:
-        strikes.miss(case.conn, key, case.now, case.limits)
-    strikes.count_minute(case.conn, case.now)
-    owner = bindings.owner(case.conn, id_key)
+        strikes.miss(conn, key, now, case.limits, counts=counts)
+    if strikes.count_minute(conn, now, counts=counts) == most and counts:
+        log.warning("identity tries are refused for the rest of this minute")
+    owner = bindings.owner(conn, id_key)
     if owner is not None and owner != case.openid:
         _tell(case, TRIED, owner, id_key)
+    else:
+        withdraw(conn, "nobody is to be told")
 
 
 def _bind(case: Case, id_key: bytes) -> None:
