@@ -1,4 +1,4 @@
-"""Consent, guessing and erasing, through the simulator's door (rows I3, I5, I8, I10, I13, V6, V7)."""
+"""Consent, guessing, erasing through the simulator (rows I3, I5, I8, I10, I13, T4, V3, V6, V7)."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ async def test_neither_state_nor_replies_keep_a_name_or_a_number(
         phones = ("13900007777", "13900002222", "13900001234", "13900008888")
         found = {
             word
-            for path in tmp_path.iterdir()
+            for path in tmp_path.iterdir()  # noqa: ASYNC240 - a test has time
             if not path.name.endswith(".keys")
             for word in (*names, *numbers, *phones)
             for form in (word.encode(), ascii(word)[1:-1].encode(), word.encode("utf-16-le"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jcbot.people.registry import Person
     from jcbot.settings import Identity
 
-TRIED, MOVED = "identity_tried", "binding_moved"
+TRIED, MOVED, NOBODY = "identity_tried", "binding_moved", "identity_nobody"
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +87,10 @@ def _refuse(case: Case, keys: tuple[bytes, bytes], id_key: bytes, *, counts: boo
     owner = bindings.owner(conn, id_key)
     if owner is not None and owner != case.openid:
         _tell(case, TRIED, owner, id_key)
-    else:
-        withdraw(conn, "nobody is to be told")
+        withdraw(conn, NOBODY)
+    else:  # a promise written and taken back takes as long as one that stays
+        _tell(case, NOBODY, case.openid, id_key)
+        withdraw(conn, _key(case, NOBODY, id_key))
 
 
 def _bind(case: Case, id_key: bytes) -> None:
@@ -98,7 +100,11 @@ def _bind(case: Case, id_key: bytes) -> None:
 
 
 def _tell(case: Case, kind: str, openid: str, id_key: bytes) -> None:
-    """Promise word to who is bound: of tries once a day, of a move each time."""
-    when = case.now.date().isoformat() if kind == TRIED else str(int(case.now.timestamp()))
-    key = f"{kind}:{id_key.hex()}:{when}"
-    promise(case.conn, Promise(key, kind, openid, {}, case.now))
+    """Promise word to who is bound."""
+    promise(case.conn, Promise(_key(case, kind, id_key), kind, openid, {}, case.now))
+
+
+def _key(case: Case, kind: str, id_key: bytes) -> str:
+    """Of tries once a day, of a move each time."""
+    when = str(int(case.now.timestamp())) if kind == MOVED else case.now.date().isoformat()
+    return f"{kind}:{id_key.hex()}:{when}"

@@ -1,4 +1,4 @@
-"""Guessing who somebody is: few tries, the same for all, whatever the door (rows I1, I2, I6–I11)."""
+"""Guessing who somebody is: few tries, shared by all (rows I1, I2, I6, I7, I9, I11, T2, V4, V5)."""
 
 from __future__ import annotations
 
