@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes, human, menu, offers, smalltalk
+from handlers import classes, human, identity, menu, offers, smalltalk
 from handlers.text import lines
 from knowledge.normalise import normalise
 from knowledge.slots import extract_slots
@@ -40,6 +40,7 @@ def answer(turn: Turn) -> str:
 
 def subscribe(turn: Turn) -> str:
     """Welcome a follower; one who scanned a code is told about that code at once."""
+    identity.lapse(turn)  # here too: the two events may come out of order
     if turn.message.event_key:
         return turn.say("arrivals.welcome") + "\n" + scan(turn)
     return turn.say("arrivals.welcome") + "\n" + menu.show(turn)
@@ -47,6 +48,7 @@ def subscribe(turn: Turn) -> str:
 
 def unsubscribe(turn: Turn) -> str:
     """Say nothing: nobody would read it. What was told is kept until its time is over."""
+    identity.lapse(turn)
     turn.state.offered = []
     return ""
 

@@ -30,7 +30,7 @@ def status(turn: Turn) -> str:
     if said := identity.require(turn, "card_status"):
         return said
     turn.state.last, turn.state.topic = "card", ""
-    person = turn.office.people.myself()
+    person = identity.known(turn)
     if person is None:
         return lines(turn.say("identity.gone"), human.contact(turn))
     field = named_field(turn)
@@ -84,7 +84,9 @@ def known_groups(person: Person) -> dict[str, bool]:
 def copy(turn: Turn) -> str:
     """Tell what is kept of the worker (查看我的资料), numbers masked."""
     people = turn.office.people
-    person, key = people.myself(), people.bound_to()
+    if people.bound_to() is not None and (said := identity.require(turn, "do:copy")):
+        return said
+    person, key = identity.known(turn), people.bound_to()
     if person is None or key is None:
         return turn.say("identity.copy_nothing")
     phone = shown_phone(turn, person.phone) if person.phone else turn.say("identity.no_value")

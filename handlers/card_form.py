@@ -312,7 +312,15 @@ def _read(turn: Turn, field: CardField) -> Any:
         return _choice(turn, field, text)
     if column.kind == "text" and number_of(text) is not None:
         raise CellError(turn.say("card.only_digits"))
-    return reader_of(column)(mask(turn.text) if column.kind == "text" else text)
+    return reader_of(column)(_without_name(turn) if column.kind == "text" else text)
+
+
+def _without_name(turn: Turn) -> str:
+    """Free text is read back and so kept in clear: the worker's own name stays out of it."""
+    text, person = mask(turn.text), identity.known(turn)
+    for name in (turn.office.people.pocket().name, person.name if person else ""):
+        text = text.replace(name, turn.library.names.instead) if name else text
+    return text
 
 
 def _choice(turn: Turn, field: CardField, text: str) -> str:

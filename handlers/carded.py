@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handlers import card, people
+from handlers import card, identity, people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def fill(turn: Turn) -> None:
     state = turn.state
     if state.whom:
         return
-    person = turn.office.people.myself()
+    person = identity.known(turn)
     known = _facts(turn, person) if person is not None else {}
     before = {key: value for key, value in state.carded.items() if state.facts.get(key) == value}
     for key in before:

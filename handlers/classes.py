@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from handlers import human, menu
+from handlers import human, identity, menu
 from handlers.text import lines
 from handlers.wording import soon
 from jcbot.training.errors import NoSuchClassError
@@ -47,7 +47,7 @@ def _near_home(turn: Turn, wanted: dict[str, Any]) -> dict[str, Any]:
     """附近的: of the county that the worker's card names."""
     if wanted.get("county") or not _says(turn, "nearby"):
         return wanted
-    person = turn.office.people.myself()
+    person = identity.known(turn)
     county = person.row.county if person is not None else None
     county = turn.state.looking.get("county") or county  # where the last look was
     return {"county": county, **wanted} if county else wanted

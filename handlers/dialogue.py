@@ -13,6 +13,7 @@ from handlers import (
     followup,
     identity,
     interview,
+    leaving,
     my_training,
     offers,
     policy,
@@ -23,7 +24,7 @@ from handlers.paging import paginate
 from handlers.routes import TOPICS
 from handlers.text import lines
 from handlers.turn import Reply
-from jcbot.masking import long_numbers, mask
+from jcbot.masking import long_numbers
 from knowledge.normalise import normalise
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
     from knowledge.understanding import Understanding
 
-KEPT = 100  # characters of a question kept in case its answer is found useless
 LIMIT = 1960  # bytes of a page, so that page and 更多 line stay within WeChat's 2,000
 MOST = 0.5  # of the shares, together
 MUCH = 2  # facts
@@ -111,7 +111,7 @@ def by_intent(turn: Turn) -> str:
     understood = turn.understood
     if understood is not None and (said := _beside_the_step(turn, understood)):
         return said
-    turn.state.said = mask(turn.text[:KEPT])
+    leaving.remember(turn)
     if understood is not None and _tells_much(understood):
         return TOPICS["subsidy_estimate"](turn)
     if understood is None or (understood.sure == "ask" and not _same_answer(understood)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import human, menu
+from handlers import human, leaving, menu
 from handlers.text import lines
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def answer(turn: Turn) -> str:
     if state.misses <= STAGES:
         return turn.say("fallback.example")
     state.misses = 0
-    turn.office.ask_staff(turn.message.openid, turn.text, "not_understood")
+    leaving.to_staff(turn, turn.text, "not_understood")
     return turn.say("fallback.person") + "\n" + human.contact(turn)
 
 
@@ -55,7 +55,7 @@ def out_of_scope(turn: Turn) -> str:
             return case.answer + "\n" + turn.say("fallback.ours")
     if state.misses > STAGES:
         state.misses = 0
-        turn.office.ask_staff(turn.message.openid, turn.text, "out_of_scope")
+        leaving.to_staff(turn, turn.text, "out_of_scope")
         return turn.say("fallback.person") + "\n" + human.contact(turn)
     if state.misses == STAGES:
         return turn.say("fallback.example")
@@ -67,7 +67,7 @@ def useless(turn: Turn) -> str:
     said, turn.state.said = turn.state.said, ""
     if not said:
         return turn.say("fallback.useless_what")
-    turn.office.ask_staff(turn.message.openid, said, "not_useful")
+    leaving.to_staff(turn, said, "not_useful")
     return turn.say("fallback.useless") + "\n" + human.contact(turn)
 
 

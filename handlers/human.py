@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from handlers import leaving
 from handlers.text import lines
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ def answer(turn: Turn) -> str:
     understood = turn.understood
     reason = _reason(turn) if understood and understood.intent == "human_agent" else "plain"
     if turn.library.commands.find(turn.normal) != "human":
-        turn.office.ask_staff(turn.message.openid, turn.text, reason)
+        leaving.to_staff(turn, turn.text, reason)
     if reason == "plain" and turn.state.handed:
         reason = "again"
     lead = turn.say(f"human.{reason}") if reason != "plain" else ""

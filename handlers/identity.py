@@ -17,6 +17,7 @@ from jcbot.people.pocket import Pocket
 if TYPE_CHECKING:
     from handlers.turn import Turn
     from jcbot.people.claims import Claim
+    from jcbot.people.registry import Person
 
 CONSENT, IDENTIFY = "consent", "identify"
 TASKS = {CONSENT, IDENTIFY}
@@ -59,9 +60,22 @@ def version(turn: Turn) -> str:
     return turn.say("identity.notice_version")
 
 
+def known(turn: Turn) -> Person | None:
+    """Look up the person bound; None without consent to the notice as it is now."""
+    people = turn.office.people
+    return people.myself() if people.agreed(version(turn)) else None
+
+
+def lapse(turn: Turn) -> None:
+    """Who leaves or comes anew is asked for consent again; no step stays open meanwhile."""
+    turn.office.people.lapse()
+    state = turn.state
+    state.task, state.after, state.draft, state.shelf = "", "", {}, {}
+
+
 def called(turn: Turn) -> str:
     """Return the name of the person bound, masked."""
-    person = turn.office.people.myself()
+    person = known(turn)
     return mask_name(person.name) if person else turn.say("people.you")
 
 
@@ -69,6 +83,8 @@ def answer(turn: Turn) -> str | None:
     """Take what was said to the notice, or of name and number; None for another matter."""
     if turn.state.task not in TASKS:
         return None
+    if not turn.office.people.agreed(version(turn)):
+        turn.state.task = CONSENT  # the notice is another one since
     claim = read_claim(turn.text, turn.library.names)
     if turn.state.task == CONSENT:
         return _consent(turn, claim)

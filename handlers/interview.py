@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import carded, cues, human, menu, people, questions, results
+from handlers import carded, cues, human, leaving, menu, people, questions, results
 from handlers.state import Form
 from handlers.text import lines
 
@@ -190,5 +190,5 @@ def not_read(turn: Turn, form: Form) -> str:
     if form.misses < PATIENCE:
         return turn.say("interview.not_read_again")
     form.misses, form.parked = 0, True
-    turn.office.ask_staff(turn.message.openid, turn.text, "not_understood")
+    leaving.to_staff(turn, turn.text, "not_understood")
     return lines(turn.say("fallback.person"), human.contact(turn), turn.say("menu.kept"))

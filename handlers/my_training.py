@@ -204,7 +204,7 @@ def _short(turn: Turn, each: Mine) -> str:
 
 def _count(turn: Turn) -> str:
     """How many of the year's free trainings are used up."""
-    person, key = turn.office.people.myself(), turn.office.people.bound_to()
+    person, key = identity.known(turn), turn.office.people.bound_to()
     if person is None or key is None:
         return ""
     count = turn.office.training.used_this_year(sign_up.applicant_of(turn, person, key))

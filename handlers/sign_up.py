@@ -72,7 +72,7 @@ def sign_up(turn: Turn, number: str) -> str:
     """Prepare a sign-up and read it back; nothing is taken before 确定."""
     if said := identity.require(turn, f"sign_up:{number}"):
         return said
-    person, key = turn.office.people.myself(), turn.office.people.bound_to()
+    person, key = identity.known(turn), turn.office.people.bound_to()
     if person is None or key is None:
         return lines(turn.say("identity.gone"), human.contact(turn))
     state = turn.state
@@ -246,7 +246,7 @@ def _confirm(turn: Turn) -> str | None:
 def _do(turn: Turn) -> str:
     """Take the seat now; what the office refuses it says itself."""
     office, number = turn.office, turn.state.picked
-    person, key = office.people.myself(), office.people.bound_to()
+    person, key = identity.known(turn), office.people.bound_to()
     turn.state.task = ""
     if person is None or key is None:
         return sign_up(turn, number)

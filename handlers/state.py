@@ -80,11 +80,11 @@ class State:
         return state
 
     def dump(self) -> dict[str, Any]:
-        """Return the JSON form for storage, without the empty parts."""
+        """Return the JSON form for storage, without the empty parts; {} where all are."""
         kept = {name: value for name in NAMES if (value := getattr(self, name))}
         if self.form is not None:
             kept["form"] = asdict(self.form)
-        return {"version": VERSION} | kept
+        return {"version": VERSION} | kept if kept else {}
 
     @property
     def asking(self) -> Form | None:

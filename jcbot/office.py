@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jcbot import conversations, followers, questions
+from jcbot import conversations, followers, outbox, questions
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
 from jcbot.training.keys import TrainingKeys
@@ -92,11 +92,14 @@ class Office:
     def erase(self, openid: str) -> int:
         """Drop all that this worker left here; return how many sign-ups went.
 
-        Talk, questions, consent, binding, cards that wait, sign-ups and what was promised for
-        them. The registry itself is the office's; that they follow the account stays known.
+        Talk, questions, consent, binding, cards that wait, sign-ups and what was promised to
+        them. The registry itself is the office's; that they follow the account stays known, and
+        so do failed tries (by keyed hash), or erasing would win them back.
         """
         person = self.people.bound_to()
         dropped = self.training.forget(person) if person is not None else 0
+        self.training.forget_openid(openid)
+        outbox.forget(self.conn, openid)
         conversations.forget(self.conn, openid)
         questions.forget(self.conn, questions.asker(openid, self.keys.index))
         self.people.forget()

@@ -20,6 +20,7 @@ PROMISED = "promised"
 
 _PROMISE = Upsert(outbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["key"]))
 _WITHDRAW = delete(outbox).where(outbox.c.key == bindparam("k"), outbox.c.state == PROMISED)
+_FORGET = delete(outbox).where(outbox.c.openid == bindparam("o"))
 _OPEN = (
     select(outbox)
     .where(outbox.c.state == PROMISED)
@@ -57,6 +58,11 @@ def promise(conn: Connection, message: Promise) -> bool:
 def withdraw(conn: Connection, key: str) -> bool:
     """Take a promise back; False if there is none that is still open."""
     return conn.execute(_WITHDRAW, {"k": key}).rowcount > 0
+
+
+def forget(conn: Connection, openid: str) -> None:
+    """Drop all that was ever promised to an openid."""
+    conn.execute(_FORGET, {"o": openid})
 
 
 def promised(conn: Connection, most: int = 100) -> list[Promise]:

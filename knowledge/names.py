@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from knowledge.reading import read_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 _PIECES = re.compile(r"[^\w·•]+|[0-9A-Za-z_]+")
@@ -22,7 +23,8 @@ GIVEN = 2  # characters behind a surname
 class Names:
     """Surnames, the words around names, and what looks like a name and is none.
 
-    `no_phone` are the ways to say that no phone was left with the office.
+    `no_phone` are the ways to say that no phone was left with the office. `instead` stands for
+    a name that is not kept, `told` finds one behind 我叫 and the like.
     """
 
     single: frozenset[str]
@@ -30,6 +32,8 @@ class Names:
     around: tuple[str, ...]
     no_phone: frozenset[str]
     not_names: frozenset[str]
+    instead: str
+    told: re.Pattern[str]
 
     def find(self, text: str, *, beside_number: bool) -> str:
         """Return the name that `text` (numbers taken out) gives, "" if there is none.
@@ -49,6 +53,23 @@ class Names:
             elif beside_number and (tail := self._at_the_end(piece)):
                 return tail
         return ""
+
+    def hide(self, text: str) -> str:
+        """Return the text without the name in it, for what is kept: 我叫〔姓名〕想报名.
+
+        Better a word too many gone than a name kept. A name in the middle of other words stays
+        unseen, and one of two characters where there is more than the name: it may be a trade.
+        """
+        text = self.told.sub(self._instead, text)
+        name = self.find(text, beside_number=False)
+        if len(name) > SHORTEST or name == text.strip():
+            text = text.replace(name, self.instead) if name else text
+        return text
+
+    def _instead(self, told: re.Match[str]) -> str:
+        before, name = told.groups()
+        place = {name, name[:SHORTEST]} & self.not_names
+        return told.group() if place else before + self.instead
 
     def _pieces(self, text: str) -> list[str]:
         for word in self.around:
@@ -74,9 +95,16 @@ def load_names(path: Path) -> Names:
     """Read the lists; a fault is a `KnowledgeError`."""
     table = read_toml(path)
     around = sorted(table.texts("around"), key=len, reverse=True)
+    single, double = "".join(table.text("single").split()), table.texts("double")
     names = Names(
-        frozenset("".join(table.text("single").split())), tuple(table.texts("double")),
-        tuple(around), frozenset(table.texts("no_phone")), frozenset(table.texts("not_names")),
+        frozenset(single), tuple(double), tuple(around), frozenset(table.texts("no_phone")),
+        frozenset(table.texts("not_names")), table.text("instead").strip(),
+        _told(table.texts("before_names"), single, double),
     )  # fmt: skip
     table.done()
     return names
+
+
+def _told(before: Iterable[str], single: str, double: Iterable[str]) -> re.Pattern[str]:
+    surname = f"(?:{'|'.join(double)}|[{single}])"
+    return re.compile(rf"((?:{'|'.join(before)})\W*)({surname}\w{{1,{GIVEN}}})")

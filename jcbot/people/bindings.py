@@ -57,8 +57,13 @@ def agree(conn: Connection, openid: str, version: str, now: dt.datetime) -> None
 
 def withdraw(conn: Connection, openid: str, now: dt.datetime) -> None:
     """Keep that the consent was taken back now; its binding goes with it."""
-    conn.execute(_WITHDRAW, {"o": openid, "when": int(now.timestamp())})
+    lapse(conn, openid, now)
     unbind(conn, openid)
+
+
+def lapse(conn: Connection, openid: str, now: dt.datetime) -> None:
+    """Keep that the consent ends now till it is given again; the binding waits for that."""
+    conn.execute(_WITHDRAW, {"o": openid, "when": int(now.timestamp())})
 
 
 def forget(conn: Connection, openid: str) -> None:

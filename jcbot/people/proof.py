@@ -1,17 +1,19 @@
 """Proving who one is (核对身份): name, ID number, phone's last four digits against the registry.
 
-Nobody learns from the answer, or from how long it takes, whether a number is in the registry:
-no such person, does not match and locked are one refusal after the same work.
+Nobody learns from the answer, from how long it takes, or from what is counted, whether a number
+is in the registry: no such person, does not match and locked are one refusal after the same work.
+Only while the brake is on for everybody is it quicker, which says nothing of anybody.
 """
 
 from __future__ import annotations
 
 import hmac
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jcbot.audit import Entry, person_subject, record
-from jcbot.outbox import Promise, promise
+from jcbot.outbox import Promise, promise, withdraw
 from jcbot.people import bindings, strikes
 from jcbot.people.keys import TAIL, plain_name
 from jcbot.people.live import RegistryAwayError, keep
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
     from jcbot.people.pocket import Pocket
     from jcbot.settings import Identity
 
-TRIED, MOVED = "identity_tried", "binding_moved"
+TRIED, MOVED, NOBODY = "identity_tried", "binding_moved", "identity_nobody"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +61,28 @@ class _Known:
 def prove(case: Case, claim: Pocket) -> bool:
     """Bind the openid to the person if all fits; else count the try. `claim` has name and number.
 
-    A number of the registry with its right name, but without the phone's digits that stand
-    there, is refused and not counted: the worker may send them yet. A city's own service is
-    asked only where nothing is locked (which says nothing about the registry), and while it is
-    away nothing is counted: `LookUp`, `RegistryAwayError`.
+    Proof clears what was counted against the number, not against the openid: who has one good
+    number could else win back his tries with it. A city's own service is asked only where
+    nothing is locked (which says nothing about the registry), and while it is away nothing is
+    counted: `LookUp`, `RegistryAwayError`.
     """
     conn, keys, now = case.conn, case.keys, case.now
     id_key = keys.id_key(claim.id_number)
-    hold(conn, "identity", id_key.hex())
     own, theirs = keys.strike_key(f"openid {case.openid}"), keys.strike_key(claim.id_number)
-    braked = strikes.in_this_minute(conn, now) >= case.limits.misses_per_minute
-    shut = [strikes.locked(conn, key, now) for key in (own, theirs)]
-    closed = braked or any(shut)
-    known = _asked(case, id_key, claim, closed=closed)
-    named, complete = _compare(known, id_key, claim, case.limits)
-    if closed:
+    hold(conn, "identity", own.hex())
+    hold(conn, "identity", id_key.hex())
+    if strikes.in_this_minute(conn, now) >= case.limits.misses_per_minute:
         return False
-    if complete:
-        strikes.clear(conn, own)
+    shut = [strikes.locked(conn, key, now) for key in (own, theirs)]
+    known = _asked(case, id_key, claim, closed=any(shut))
+    fits = _compare(known, id_key, claim, case.limits)
+    if fits and not any(shut):
         strikes.clear(conn, theirs)
         if known.values is not None:
             keep(conn, keys, known.values, now)
         _bind(case, id_key)
         return True
-    if not (named and not claim.tail and not claim.no_phone):
-        _miss(case, (own, theirs), id_key)
+    _refuse(case, (own, theirs), id_key, counts=not any(shut))
     return False
 
 
@@ -100,23 +101,30 @@ def _asked(case: Case, id_key: bytes, claim: Pocket, *, closed: bool) -> _Known:
     return _Known(id_key, found.values["name"], found.values.get("phone", ""), found.values)
 
 
-def _compare(known: _Known, id_key: bytes, claim: Pocket, limits: Identity) -> tuple[bool, bool]:
-    """Compare with the nearest person; return whether the name fits, and whether all does."""
-    name, phone, key = known.name, known.phone, known.id_key
-    same = hmac.compare_digest(key, id_key)
+def _compare(known: _Known, id_key: bytes, claim: Pocket, limits: Identity) -> bool:
+    """Compare with the nearest person, all of it whatever comes out."""
+    name, phone = known.name, known.phone
+    same = hmac.compare_digest(known.id_key, id_key)
     named = hmac.compare_digest(plain_name(name).encode(), plain_name(claim.name).encode())
     tail = hmac.compare_digest(phone[-TAIL:].encode(), claim.tail.encode())
     proven = tail or not phone or not limits.ask_phone
-    return same and named, same and named and proven
+    return same and named and proven
 
 
-def _miss(case: Case, keys: tuple[bytes, bytes], id_key: bytes) -> None:
+def _refuse(case: Case, keys: tuple[bytes, bytes], id_key: bytes, *, counts: bool) -> None:
+    """Count the try and tell the owner; where it does not count, the same work for nothing."""
+    conn, now, most = case.conn, case.now, case.limits.misses_per_minute
     for key in keys:
-        strikes.miss(case.conn, key, case.now, case.limits)
-    strikes.count_minute(case.conn, case.now)
-    owner = bindings.owner(case.conn, id_key)
+        strikes.miss(conn, key, now, case.limits, counts=counts)
+    if strikes.count_minute(conn, now, counts=counts) == most and counts:
+        log.warning("identity tries are refused for the rest of this minute")
+    owner = bindings.owner(conn, id_key)
     if owner is not None and owner != case.openid:
         _tell(case, TRIED, owner, id_key)
+        withdraw(conn, NOBODY)
+    else:  # a promise written and taken back takes as long as one that stays
+        _tell(case, NOBODY, case.openid, id_key)
+        withdraw(conn, _key(case, NOBODY, id_key))
 
 
 def _bind(case: Case, id_key: bytes) -> None:
@@ -128,7 +136,11 @@ def _bind(case: Case, id_key: bytes) -> None:
 
 
 def _tell(case: Case, kind: str, openid: str, id_key: bytes) -> None:
-    """Promise word to who is bound: of tries once a day, of a move each time."""
-    when = case.now.date().isoformat() if kind == TRIED else str(int(case.now.timestamp()))
-    key = f"{kind}:{id_key.hex()}:{when}"
-    promise(case.conn, Promise(key, kind, openid, {}, case.now))
+    """Promise word to who is bound."""
+    promise(case.conn, Promise(_key(case, kind, id_key), kind, openid, {}, case.now))
+
+
+def _key(case: Case, kind: str, id_key: bytes) -> str:
+    """Of tries once a day, of a move each time."""
+    when = str(int(case.now.timestamp())) if kind == MOVED else case.now.date().isoformat()
+    return f"{kind}:{id_key.hex()}:{when}"

@@ -48,6 +48,11 @@ class PeopleService:
         bindings.withdraw(self.conn, self.openid, self.now)
         pocket.empty(self.conn, self.openid)
 
+    def lapse(self) -> None:
+        """Let the consent end, and drop what was sent; the binding stays for a new consent."""
+        bindings.lapse(self.conn, self.openid, self.now)
+        pocket.empty(self.conn, self.openid)
+
     def pocket(self) -> Pocket:
         """Return what was sent of name and numbers so far."""
         return pocket.look(self.conn, self.keys.sealer, self.openid)

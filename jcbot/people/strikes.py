@@ -33,7 +33,7 @@ def _put(insert: Any) -> Executable:
 
 def _one_more(insert: Any) -> Executable:
     statement: Executable = insert.on_conflict_do_update(
-        index_elements=["key"], set_={"misses": _S.misses + 1}
+        index_elements=["key"], set_={"misses": _S.misses + insert.excluded.misses}
     )
     return statement
 
@@ -47,24 +47,29 @@ def locked(conn: Connection, key: bytes, now: dt.datetime) -> bool:
     return row is not None and row.until > now.timestamp()
 
 
-def miss(conn: Connection, key: bytes, now: dt.datetime, limits: Identity) -> bool:
-    """Count a failed try; True if it locks the key. The caller holds the key.
+def miss(
+    conn: Connection, key: bytes, now: dt.datetime, limits: Identity, *, counts: bool = True
+) -> None:
+    """Count a failed try, which may lock the key. The caller holds the key.
 
     The first lock lasts `limits.lock_minutes`, each further one twice as long, up to a day; a
-    day without a try after it and all is forgotten.
+    day without a try after it and all is forgotten. A try that does not count takes as long.
     """
     at = int(now.timestamp())
-    row = conn.execute(_READ, {"k": key}).first()
-    if row is None or at > max(row.at, row.until) + DAY:
-        misses, locks, until = 1, 0, 0
-    else:
-        misses, locks, until = row.misses + 1, row.locks, row.until
-    if lock := misses >= limits.tries:
+    row = conn.execute(_READ, {"k": key}).mappings().first()
+    fresh: dict[str, Any] = {"key": key, "misses": 0, "locks": 0, "until": 0, "at": at}
+    before = {**row} if row else fresh
+    if at > max(before["at"], before["until"]) + DAY:
+        before = fresh
+    _WRITE.run(conn, _one_miss_more(before, at, limits) if counts else before)
+
+
+def _one_miss_more(row: dict[str, Any], at: int, limits: Identity) -> dict[str, Any]:
+    misses, locks, until = row["misses"] + 1, row["locks"], row["until"]
+    if misses >= limits.tries:
         seconds = min(limits.lock_minutes * MINUTE << min(locks, 20), DAY)
         misses, locks, until = 0, locks + 1, at + seconds
-    counted = {"key": key, "misses": misses, "locks": locks, "until": until, "at": at}
-    _WRITE.run(conn, counted)
-    return lock
+    return row | {"misses": misses, "locks": locks, "until": until, "at": at}
 
 
 def clear(conn: Connection, key: bytes) -> None:
@@ -78,10 +83,11 @@ def in_this_minute(conn: Connection, now: dt.datetime) -> int:
     return row.misses if row else 0
 
 
-def count_minute(conn: Connection, now: dt.datetime) -> None:
-    """Count a failed try of anybody."""
-    row = {"key": _minute(now), "misses": 1, "locks": 0, "until": 0, "at": int(now.timestamp())}
-    _COUNT.run(conn, row)
+def count_minute(conn: Connection, now: dt.datetime, *, counts: bool = True) -> int:
+    """Count a failed try of anybody; return how many it are in this minute."""
+    row = {"key": _minute(now), "locks": 0, "until": 0, "at": int(now.timestamp())}
+    _COUNT.run(conn, row | {"misses": int(counts)})
+    return in_this_minute(conn, now)
 
 
 def purge(conn: Connection, before: dt.datetime, most: int = 500) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from jcbot.storage.locks import hold
 from jcbot.storage.progress_tables import attendance, outcomes
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _IDS = select(enrolments.c.id).where(enrolments.c.person == bindparam("p"))
 _ATTENDANCE = delete(attendance).where(attendance.c.enrolment == bindparam("e"))
 _OUTCOME = delete(outcomes).where(outcomes.c.enrolment == bindparam("e"))
+_UNNAMED = update(enrolments).where(enrolments.c.openid == bindparam("o")).values(openid="")
 _ENROLMENTS = delete(enrolments).where(enrolments.c.person == bindparam("p"))
 
 
@@ -44,3 +45,8 @@ def forget(conn: Connection, person: bytes, now: dt.datetime, limits: Limits) ->
         conn.execute(_OUTCOME, {"e": each})
     conn.execute(_ENROLMENTS, {"p": person})
     return len(ids)
+
+
+def forget_openid(conn: Connection, openid: str) -> None:
+    """Let sign-ups of whomever the openid once spoke for name it no more; nobody is told then."""
+    conn.execute(_UNNAMED, {"o": openid})

@@ -73,3 +73,7 @@ class TrainingService:
     def forget(self, person: bytes) -> int:
         """Drop all sign-ups of a person; seats not begun go to the line."""
         return erasing.forget(self.conn, person, self.now, self.limits)
+
+    def forget_openid(self, openid: str) -> None:
+        """Take an openid out of all sign-ups."""
+        erasing.forget_openid(self.conn, openid)
