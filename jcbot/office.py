@@ -11,6 +11,7 @@ from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
 from jcbot.training.keys import TrainingKeys
 from jcbot.training.service import TrainingService
+from jcbot.wishes import WishService
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -69,6 +70,11 @@ class Office:
         """Classes and seats."""
         return TrainingService(self.conn, self.keys.training, self.now, self.training_limits)
 
+    @property
+    def wishes(self) -> WishService:
+        """Which announcements the worker of this turn wants."""
+        return WishService(self.conn, self.openid, self.now)
+
     def recall(self, openid: str) -> dict[str, Any]:
         """Return the talk's state, {} if there is none or it is too old; holds it for the turn."""
         days = dt.timedelta(days=self.config.conversation.keep_days)
@@ -93,11 +99,13 @@ class Office:
         """Drop all that this worker left here; return how many sign-ups went.
 
         Talk, questions, consent, binding, cards that wait, sign-ups and what was promised for
-        them. The registry itself is the office's; that they follow the account stays known.
+        them, wishes for notices. The registry itself is the office's; that they follow the
+        account, and that they refuse notices, stays known.
         """
         person = self.people.bound_to()
         dropped = self.training.forget(person) if person is not None else 0
         conversations.forget(self.conn, openid)
         questions.forget(self.conn, questions.asker(openid, self.keys.index))
         self.people.forget()
+        self.wishes.forget()
         return dropped
