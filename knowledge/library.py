@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from knowledge.announcements import Announcing, load_announcing
 from knowledge.card import CardField, load_card, load_refusals
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
@@ -77,6 +78,7 @@ class Library:
     wechat: WeChatBook
     sending: SendingRules
     subscriptions: Subscriptions
+    announcing: Announcing
     staff: StaffBook
     understander: Understander
 
@@ -163,6 +165,9 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
     "subscriptions": lambda root, _cache, _book: load_subscriptions(
         root / "sending" / "subscriptions.toml"
+    ),
+    "announcing": lambda root, _cache, _book: load_announcing(
+        root / "sending" / "announcements.toml"
     ),
     "staff": lambda root, _cache, _book: load_staff(root / "staff"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
