@@ -51,9 +51,9 @@ class Wish:
     """A kind that is wanted (`on`) or refused; of one county or trade only where named."""
 
     kind: str
-    on: bool
     county: str = ""
     occupation: str = ""
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class WishService:
     def wish(self, kind: str, county: str = "", occupation: str = "") -> None:
         """Want a kind, of that county and trade where named; a refusal of it is taken back."""
         self.conn.execute(_UNREFUSE, {"o": self.openid, "k": kind})
-        self._put(Wish(kind, True, county, occupation))
+        self._put(Wish(kind, county, occupation))
 
     def drop(self, kind: str, county: str, occupation: str) -> bool:
         """Want just this no more; False if it was not wanted. The kind is not refused by it."""
@@ -78,12 +78,12 @@ class WishService:
         """Refuse these kinds: nothing of them is sent any more."""
         for kind in kinds:
             self.conn.execute(_CLEAR, {"o": self.openid, "k": kind})
-            self._put(Wish(kind, False))
+            self._put(Wish(kind, on=False))
 
     def of(self) -> list[Wish]:
         """Return what this worker wants and refuses."""
         rows = self.conn.execute(_OF, {"o": self.openid})
-        return [Wish(row.kind, row.on, row.county, row.occupation) for row in rows]
+        return [Wish(row.kind, row.county, row.occupation, row.on) for row in rows]
 
     def forget(self) -> None:
         """Drop what was wanted; a refusal stays, as who erases himself wants no mail either."""

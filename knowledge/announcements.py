@@ -39,7 +39,9 @@ def load_announcing(path: Path = FILE) -> Announcing:
     table = read_toml(path)
     limits, audience = table.table("limits"), table.table("audience")
     found = Announcing(
-        *(limits.get(name, int) for name in ("title", "text", "link")),
+        title=limits.get("title", int),
+        text=limits.get("text", int),
+        link=limits.get("link", int),
         sensitive=tuple(table.texts("sensitive")),
         operators=_words(audience.table("operator"), OPERATORS),
         fields=_words(audience.table("field"), FIELDS),

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jcbot.announcing.parsing import Values, Vocabulary
 
 if TYPE_CHECKING:
-    from knowledge.library import Library
-    from knowledge.registry import ListColumn
+    from collections.abc import Mapping
+
+    from knowledge.announcements import Announcing
+    from knowledge.registry import ListColumn, ListColumns
+    from knowledge.rules import PolicySet
+    from knowledge.subscriptions import Subscriptions
+    from knowledge.topics import Topic
 
 
-def vocabulary(library: Library) -> Vocabulary:
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What of the knowledge the values are taken from."""
+
+    announcing: Announcing
+    registry: ListColumns
+    subscriptions: Subscriptions
+    policies: PolicySet
+    topics: Mapping[str, Topic]
+
+
+def vocabulary(books: Books) -> Vocabulary:
     """Make it of what the knowledge holds."""
-    columns = library.registry.columns
-    kinds = library.subscriptions.kinds
+    columns = books.registry.columns
+    kinds = books.subscriptions.kinds
     notices = {code: code for code in kinds} | {kind.label: code for code, kind in kinds.items()}
-    topics = library.topics
-    benefits = {key: key for key in library.policies.versions}
-    benefits |= {topics[key].title: key for key in benefits if key in topics}
-    shown = "、".join(f"{topics[key].title}（{key}）" for key in benefits.values() if key in topics)
-    benefit = Values("补贴", benefits, f"可以写：{'、'.join(dict.fromkeys(shown.split('、')))}")
+    topics = books.topics
+    benefits = {key: key for key in books.policies.versions}
+    shown = "、".join(f"{topics[key].title}（{key}）" for key in benefits)
+    benefits |= {topics[key].title: key for key in benefits}
+    benefit = Values("补贴", benefits, f"可以写：{shown}")
     course = Values("班级编号", free=True)
     values = {
         "county": _choices(columns["county"]),
@@ -34,7 +51,7 @@ def vocabulary(library: Library) -> Vocabulary:
         "reached_by": benefit,
         "one_fact_missing": benefit,
     }
-    return Vocabulary(library.announcing, values)
+    return Vocabulary(books.announcing, values)
 
 
 def _choices(column: ListColumn) -> Values:

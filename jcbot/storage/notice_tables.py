@@ -20,7 +20,8 @@ notice_wishes = Table(
 )
 
 # What staff announce. `about` is the kind of knowledge/sending/subscriptions.toml, `class_number`
-# and `link` may be "", `audience` is the expression as written. state: draft (waits for a second
+# and `link` may be "", `audience` is the expression, `county`
+# that of the clerk who wrote it or "". state: draft (waits for a second
 # person), approved, sending, stopped, done. `digest` is of content and audience: the same sent
 # twice is one. `people` is how many met the audience when it was written, `recipients` how many
 # of them could be written to; `queued` is when the last of them was in the outbox.
@@ -35,6 +36,7 @@ announcements = Table(
     Column("class_number", Text, nullable=False),
     Column("link", Text, nullable=False),
     Column("audience", Text, nullable=False),
+    Column("county", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("people", Integer, nullable=False),
     Column("recipients", Integer, nullable=False),

@@ -25,7 +25,8 @@ def upgrade() -> None:
     op.create_table(
         "announcements",
         sa.Column("number", sa.Integer, nullable=False),
-        *_texts("digest", "title", "text", "about", "class_number", "link", "audience", "state"),
+        *_texts("digest", "title", "text", "about", "class_number", "link", "audience"),
+        *_texts("county", "state"),
         sa.Column("people", sa.Integer, nullable=False),
         sa.Column("recipients", sa.Integer, nullable=False),
         sa.Column("made", sa.BigInteger, nullable=False),
