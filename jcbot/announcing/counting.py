@@ -83,23 +83,25 @@ async def count(
     total: dict[str, int] = {}
     side = of_registry(node, rules)
     reach = _reach(side, roads)
-    statement: sa.Select[Any] = (
-        sa.select(reach, sa.func.count()).select_from(side.source).where(side.fits)
-    )
-    statement = statement.group_by(reach)
+    asked = sa.select(reach, sa.func.count()).select_from(side.source)
+    by_reach = asked.where(side.fits).group_by(reach)
     for start, end, last in await stretches(database):
         piece = {"first": start, "last": end}
-        _add(total, await insist(database, partial(_rows, statement, piece)))
+        _add(total, await insist(database, partial(_rows, by_reach, piece)))
         progress("查名册", end & LOW, last & LOW)
-    side = of_strangers(node, rules)
-    cell = _reach(side, roads).label("reach")
-    page = sa.select(side.openid, cell).select_from(side.source).where(side.fits)
-    page = page.order_by(side.openid).limit(PIECE)
+    await _count_strangers(database, of_strangers(node, rules), roads, total)
+    return Counts(total)
+
+
+async def _count_strangers(
+    database: Database, side: Side, roads: Roads, total: dict[str, int]
+) -> None:
+    asked = sa.select(side.openid, _reach(side, roads)).select_from(side.source)
+    page = asked.where(side.fits).order_by(side.openid).limit(PIECE)
     after = ""
     while rows := await insist(database, partial(_rows, page, {"after": after})):
-        for openid, how in rows:
-            total[how], after = total.get(how, 0) + 1, openid
-    return Counts(total)
+        _add(total, [(how, 1) for _, how in rows])
+        after = rows[-1][0]
 
 
 async def stretches(database: Database) -> list[tuple[int, int, int]]:

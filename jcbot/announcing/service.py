@@ -33,7 +33,9 @@ OPEN = (PROMISED, CALLING)
 _A = announcements.c
 _TAKE = select(announcements).where(_A.number == bindparam("n")).with_for_update()
 _BY_DIGEST = select(announcements).where(_A.digest == bindparam("d"))
-_ADD = Upsert(announcements, lambda insert: insert.on_conflict_do_nothing(["digest"]))
+_ADD = Upsert(
+    announcements, lambda insert: insert.on_conflict_do_nothing(index_elements=["digest"])
+)
 _LATEST = select(announcements).order_by(_A.number.desc()).limit(bindparam("most"))
 _STATES = (
     select(outbox.c.state, outbox.c.reason, func.count())
