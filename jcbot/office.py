@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jcbot import conversations, followers, questions
+from jcbot.announcing import service
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
 from jcbot.training.keys import TrainingKeys
@@ -99,8 +100,8 @@ class Office:
         """Drop all that this worker left here; return how many sign-ups went.
 
         Talk, questions, consent, binding, cards that wait, sign-ups and what was promised for
-        them, wishes for notices. The registry itself is the office's; that they follow the
-        account, and that they refuse notices, stays known.
+        them, wishes for notices, announcements not sent yet. The registry itself is the
+        office's; that they follow the account, and that they refuse notices, stays known.
         """
         person = self.people.bound_to()
         dropped = self.training.forget(person) if person is not None else 0
@@ -108,4 +109,5 @@ class Office:
         questions.forget(self.conn, questions.asker(openid, self.keys.index))
         self.people.forget()
         self.wishes.forget()
+        service.forget(self.conn, openid, self.now)
         return dropped

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Text, bindparam, case, cast, func, literal, select, update
 
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
@@ -22,6 +22,8 @@ from jcbot.storage.notice_tables import announcements
 from jcbot.storage.training_tables import outbox
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sqlalchemy import Connection, Row
 
     from jcbot.announcing.counting import Counts
@@ -46,6 +48,15 @@ _STOP_REST = (
     update(outbox)
     .where(outbox.c.announcement == bindparam("n"), outbox.c.state == PROMISED)
     .values(state=STOPPED, settled=bindparam("at"), reason=bindparam("why"))
+)
+_FORGET = (
+    update(outbox)
+    .where(outbox.c.announcement.is_not(None), outbox.c.openid == bindparam("o"))
+    .values(
+        key=literal("erased:") + cast(outbox.c.id, Text),
+        state=case((outbox.c.state == PROMISED, STOPPED), else_=outbox.c.state),
+        settled=func.coalesce(outbox.c.settled, bindparam("at")),
+    )
 )
 
 
@@ -159,6 +170,11 @@ def reachable(conn: Connection, by: By, number: int) -> Row[Any]:
     row = take(conn, number)
     by.require("announcements.write", row.county)
     return row
+
+
+def forget(conn: Connection, openid: str, now: dt.datetime) -> None:
+    """Send nothing more to who is erased; what was sent names the person no longer."""
+    conn.execute(_FORGET, {"o": openid, "at": int(now.timestamp())})
 
 
 def latest(conn: Connection, most: int) -> list[Row[Any]]:

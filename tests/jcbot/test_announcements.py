@@ -257,6 +257,22 @@ async def test_stopped_the_rest_is_never_sent_and_what_was_sent_stays(database: 
         await database.run(lambda conn: service.stop(conn, BY, 1))
 
 
+async def test_who_is_erased_is_not_written_to_nor_named(database: Database) -> None:
+    await town.build(database)
+    await begun(database)
+    await put(database)
+    await database.run(lambda conn: service.forget(conn, "p2", NOW))
+    await put(database)
+    mine = select(outbox.c.key, outbox.c.state).where(outbox.c.openid == "p2")
+    [(key, found)] = await database.run(lambda conn: conn.execute(mine).all())
+    assert found == "stopped"
+    assert key.startswith("erased:")
+    assert (await database.run(lambda conn: service.status(conn, 1, 0))).states == {
+        "promised": RECIPIENTS - 1,
+        "stopped": 1,
+    }
+
+
 async def test_it_is_done_when_the_last_is_settled(database: Database) -> None:
     await town.build(database)
     await begun(database)
