@@ -85,7 +85,7 @@ async def count(
     reach = _reach(side, roads)
     asked = sa.select(reach, sa.func.count()).select_from(side.source)
     by_reach = asked.where(side.fits).group_by(reach)
-    for start, end, last in await stretches(database):
+    for start, end, last in await stretches(database, PIECE):
         piece = {"first": start, "last": end}
         _add(total, await insist(database, partial(_rows, by_reach, piece)))
         progress("查名册", end & LOW, last & LOW)
@@ -104,7 +104,7 @@ async def _count_strangers(
         after = rows[-1][0]
 
 
-async def stretches(database: Database) -> list[tuple[int, int, int]]:
+async def stretches(database: Database, size: int) -> list[tuple[int, int, int]]:
     """Return the pieces of the live registry: first id, end (without), the very end."""
     live = await insist(database, generations.live)
     if live is None:
@@ -114,8 +114,8 @@ async def stretches(database: Database) -> list[tuple[int, int, int]]:
     last = await insist(database, lambda conn: conn.execute(_LAST, bounds).scalar())
     if last is None:
         return []
-    ends = range(first, int(last) + 1, PIECE)
-    return [(start, min(start + PIECE, int(last) + 1), int(last) + 1) for start in ends]
+    ends = range(first, int(last) + 1, size)
+    return [(start, min(start + size, int(last) + 1), int(last) + 1) for start in ends]
 
 
 def _rows(

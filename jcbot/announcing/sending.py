@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from jcbot.announcing.selecting import Rules
     from jcbot.storage.database import Database
 
-PIECE = 1_000
-"""Recipients put in at a time: SQLite has one writer, and the bot has to go on answering."""
+PIECE = 2_000
+"""People looked at in one transaction: SQLite has one writer, and the bot has to answer too."""
 _PUT = Upsert(outbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["key"]))
 _IN = sa.select(sa.func.count()).where(outbox.c.announcement == sa.bindparam("n"))
 _QUEUED = (
@@ -83,7 +83,7 @@ async def put_out(
     """
     try:
         page = _page(sending, of_registry(sending.node, sending.rules))
-        for start, end, last in await stretches(database):
+        for start, end, last in await stretches(database, PIECE):
             await _drain(database, sending, page, {"first": start, "last": end})
             progress("放进发件箱", end & LOW, last & LOW)
         await _drain(database, sending, _page(sending, of_strangers(sending.node, sending.rules)))
@@ -110,32 +110,27 @@ async def _drain(
     page: sa.Executable,
     stretch: dict[str, int] | None = None,
 ) -> None:
-    """Put in page after page."""
-    after = ""
-    while True:
+    """Put in page after page; one that is not full is the last."""
+    after: str | None = ""
+    while after is not None:
         where = {"after": after} | (stretch or {})
-        last = await insist(database, partial(_piece, sending, page, where))
-        if last is None:
-            return
-        after = last
+        after = await insist(database, partial(_piece, sending, page, where))
 
 
 def _piece(
     sending: Sending, page: sa.Executable, where: dict[str, Any], conn: Connection
 ) -> str | None:
-    """Put in a page; return its last openid, None where there was nobody."""
+    """Put in a page; return its last openid, None where nobody can be left."""
     row = take(conn, sending.number)
     if row.state != SENDING:
         raise StaffError(f"第{sending.number}号通知停在半路：已经不在发送状态。")
     found = conn.execute(page, where).all()
-    if not found:
-        return None
-    there = conn.execute(_IN, {"n": sending.number}).scalar_one() + len(found)
-    if row.approved_by is None and there > sending.most:
-        raise GrownError(sending, there)
+    if found and row.approved_by is None:
+        there = conn.execute(_IN, {"n": sending.number}).scalar_one() + len(found)
+        if there > sending.most:
+            raise GrownError(sending, there)
     _PUT.run_all(conn, [_recipient(sending, row, *each) for each in found])
-    last: str = found[-1].openid
-    return last
+    return str(found[-1].openid) if len(found) == PIECE else None
 
 
 def _recipient(

@@ -13,7 +13,7 @@ import sys
 import town
 from school import NOW
 
-from jcbot.announcing import counting, sending
+from jcbot.announcing import sending
 from jcbot.announcing.parsing import parse_audience
 from jcbot.announcing.sending import Sending, put_out
 from jcbot.storage.database import open_database
@@ -30,7 +30,7 @@ async def main(url: str, pieces: int) -> None:
         if done == pieces:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    counting.PIECE, sending.PIECE = 40, 3
+    sending.PIECE = 30
     database = open_database(url)
     node = parse_audience(AUDIENCE, town.words())
     print(await put_out(database, Sending(1, node, town.rules(), NOW, 500), tell))  # noqa: T201

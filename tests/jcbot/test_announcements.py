@@ -233,7 +233,7 @@ async def test_an_audience_that_grew_goes_back_to_be_approved(
     with pytest.raises(GrownError, match="超过100人要第二个人批准"):
         await put(database, most=100)
     assert await state(database) == "draft"
-    assert len(await database.run(addressed)) == 100
+    assert 0 < len(await database.run(addressed)) <= 100
     await database.run(partial(approve, by=clerk("li")))
     await database.run(lambda conn: service.begin(conn, BY, 1, RECIPIENTS, 100))
     await put(database, most=100)
