@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from jcbot.announcing.selecting import Side, of_registry, of_strangers
+from jcbot.announcing.selecting import Side, of_registry, of_strangers, some, stretch_of_strangers
 from jcbot.people import generations
 from jcbot.people.patience import insist
 from jcbot.storage.notice_tables import notice_wishes
@@ -20,7 +20,7 @@ from knowledge.sending import CUSTOM, TEMPLATE
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -35,8 +35,7 @@ UNBOUND, UNFOLLOWED, UNSUBSCRIBED, NOWHERE = "unbound", "unfollowed", "unsubscri
 _LAST = sa.select(sa.func.max(people.c.id)).where(
     people.c.id >= sa.bindparam("first"), people.c.id < sa.bindparam("end")
 )
-LOW = (1 << ROW_BITS) - 1
-"""What of an id is the row of the list."""
+_STRETCH = stretch_of_strangers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,60 +80,59 @@ async def count(
 ) -> Counts:
     """Count an audience as it is now, in pieces: `progress` is told (stage, done, of how many)."""
     total: dict[str, int] = {}
-    side = of_registry(node, rules)
-    reach = _reach(side, roads)
-    asked = sa.select(reach, sa.func.count()).select_from(side.source)
-    by_reach = asked.where(side.fits).group_by(reach)
-    for start, end, last in await stretches(database, PIECE):
-        piece = {"first": start, "last": end}
-        _add(total, await insist(database, partial(_rows, by_reach, piece)))
-        progress("查名册", end & LOW, last & LOW)
-    await _count_strangers(database, of_strangers(node, rules), roads, total)
+    sides: list[tuple[Side, str, Sequence[Mapping[str, Any]]]] = [
+        (of_registry(node, rules), "查名册", await stretches(database, PIECE)),
+        (of_strangers(node, rules), "查关注的人", await openids(database, PIECE)),
+    ]
+    for side, stage, pieces in sides:
+        how = _reach(side, roads)
+        asked = sa.select(how, sa.func.count()).select_from(side.source)
+        by_reach = asked.where(side.fits).group_by(how)
+        for done, piece in enumerate(pieces, start=1):
+            for reach, number in await insist(database, partial(_rows, by_reach, piece)):
+                total[reach] = total.get(reach, 0) + number
+            progress(stage, done, len(pieces))
     return Counts(total)
 
 
-async def _count_strangers(
-    database: Database, side: Side, roads: Roads, total: dict[str, int]
-) -> None:
-    asked = sa.select(side.openid, _reach(side, roads)).select_from(side.source)
-    page = asked.where(side.fits).order_by(side.openid).limit(PIECE)
-    after = ""
-    while rows := await insist(database, partial(_rows, page, {"after": after})):
-        _add(total, [(how, 1) for _, how in rows])
-        after = rows[-1][0]
-
-
-async def stretches(database: Database, size: int) -> list[tuple[int, int, int]]:
-    """Return the pieces of the live registry: first id, end (without), the very end."""
+async def stretches(database: Database, size: int) -> list[dict[str, int]]:
+    """Return the pieces of the live registry, by ids: from `first` up to `last` (without)."""
     live = await insist(database, generations.live)
     if live is None:
         return []
     first = live.number << ROW_BITS
     bounds = {"first": first, "end": first + (1 << ROW_BITS)}
     last = await insist(database, lambda conn: conn.execute(_LAST, bounds).scalar())
-    if last is None:
-        return []
-    ends = range(first, int(last) + 1, size)
-    return [(start, min(start + size, int(last) + 1), int(last) + 1) for start in ends]
+    starts = range(first, first if last is None else int(last) + 1, size)
+    return [{"first": start, "last": start + size} for start in starts]
+
+
+async def openids(database: Database, size: int) -> list[dict[str, str]]:
+    """Return the pieces of those known by their WeChat: `above` one openid up to another."""
+    found: list[dict[str, str]] = []
+    above = ""
+    while upto := await insist(database, partial(_upto, {"above": above, "most": size})):
+        found.append({"above": above, "upto": upto})
+        above = upto
+    return found
+
+
+def _upto(where: dict[str, Any], conn: Connection) -> str:
+    return str(conn.execute(_STRETCH, where).scalar() or "")
 
 
 def _rows(
-    statement: sa.Executable, values: dict[str, Any], conn: Connection
+    statement: sa.Executable, values: Mapping[str, Any], conn: Connection
 ) -> list[tuple[str, Any]]:
     return [(row[0], row[1]) for row in conn.execute(statement, values)]
-
-
-def _add(total: dict[str, int], rows: list[tuple[str, int]]) -> None:
-    for how, number in rows:
-        total[how] = total.get(how, 0) + number
 
 
 def _reach(side: Side, roads: Roads) -> sa.ColumnElement[str]:
     """Say how each of a side can be reached; the order is that of `jcbot.channels.choose`."""
     openid = side.openid
-    left = sa.exists().where(followers.c.openid == openid, sa.not_(followers.c.following))
+    left = some(followers.c.openid, followers.c.openid == openid, sa.not_(followers.c.following))
     wish = sa.and_(notice_wishes.c.openid == openid, notice_wishes.c.kind == roads.about)
-    refused = sa.exists().where(wish, sa.not_(notice_wishes.c.on))
+    refused = some(notice_wishes.c.openid, wish, sa.not_(notice_wishes.c.on))
     open_ = {TEMPLATE: _asked(openid, roads, wish), CUSTOM: _wrote(openid, roads)}
     channels = roads.sending.kinds[KIND].channels
     whens: list[tuple[Any, str]] = [
@@ -153,10 +151,11 @@ def _asked(
     """Who asked for this kind, or signed up for the class it speaks of."""
     if not roads.template:
         return sa.false()
-    wanted = sa.exists().where(wish, notice_wishes.c.on)
-    in_class = sa.exists().where(
-        classes.c.number == roads.course,
-        enrolments.c.class_id == classes.c.id,
+    wanted = some(notice_wishes.c.openid, wish, notice_wishes.c.on)
+    course = sa.select(classes.c.id).where(classes.c.number == roads.course).scalar_subquery()
+    in_class = some(
+        enrolments.c.id,
+        enrolments.c.class_id == course,
         enrolments.c.openid == openid,
         enrolments.c.state != CANCELLED,
     )
@@ -173,7 +172,8 @@ def _wrote(openid: sa.ColumnElement[str], roads: Roads) -> sa.ColumnElement[bool
         outbox.c.called >= conversations.c.at,
     )
     used = used.correlate_except(outbox)
-    return sa.exists().where(
+    return some(
+        conversations.c.openid,
         conversations.c.openid == openid,
         conversations.c.at >= since,
         used.scalar_subquery() < roads.sending.custom_messages,

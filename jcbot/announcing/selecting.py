@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from typing import Any as Any_
 
 import sqlalchemy as sa
 
@@ -41,7 +42,7 @@ class Side:
     """One side of the question: rows of `source`, who they are, and whether they `fit`.
 
     `openid` may be NULL for people of the registry. People are asked for by stretches of
-    `people.id`, [first, last); strangers `after` an openid, `most` at a time.
+    `people.id`, [first, last); strangers by stretches of openids, (above, upto].
     """
 
     source: sa.FromClause
@@ -72,18 +73,53 @@ def of_registry(node: Node, rules: Rules) -> Side:
 
 def of_strangers(node: Node, rules: Rules) -> Side:
     """Return the side of those who are known by their WeChat only."""
-    following = sa.select(followers.c.openid).where(followers.c.following)
-    known = following.union(sa.select(bindings.c.openid)).subquery("known")
+    known = sa.union(*(
+        query.where(cell > sa.bindparam("above"), cell <= sa.bindparam("upto"))
+        for query, cell in _by_wechat()
+    )).subquery("known")  # fmt: skip
     source = known.outerjoin(bindings, bindings.c.openid == known.c.openid)
-    registered = sa.exists().where(
+    registered = some(
+        people_keys.c.person,
         people_keys.c.generation == live_number,
         people_keys.c.domain == ID,
         people_keys.c.key == bindings.c.id_key,
     )
     ask = _Asker(known.c.openid, bindings.c.id_key, rules, None, known=False)
-    after = known.c.openid > sa.bindparam("after")
-    fits = sa.and_(after, sa.not_(registered), ask.of(node))
+    fits = sa.and_(sa.not_(registered), ask.of(node))
     return Side(source, known.c.openid, bindings.c.id_key, fits)
+
+
+def stretch_of_strangers() -> sa.Select[Any_]:
+    """Return the statement for the last of the next `most` openids `above` one, NULL for none."""
+    parts = [
+        query.where(cell > sa.bindparam("above"))
+        .order_by(cell)
+        .limit(sa.bindparam("most"))
+        .subquery()
+        for query, cell in _by_wechat()
+    ]
+    known = sa.union(*(sa.select(part.c.openid) for part in parts)).subquery("known")
+    first = sa.select(known.c.openid).order_by(known.c.openid).limit(sa.bindparam("most"))
+    return sa.select(sa.func.max(first.subquery("first").c.openid))
+
+
+def _by_wechat() -> list[tuple[sa.Select[Any_], sa.Column[str]]]:
+    """Who follows the account, and who is bound to somebody."""
+    following = sa.select(followers.c.openid).where(followers.c.following)
+    return [
+        (following, followers.c.openid),
+        (sa.select(bindings.c.openid), bindings.c.openid),
+    ]
+
+
+def some(cell: sa.ColumnElement[Any_], *where: Flag) -> Flag:
+    """Return where there is a row.
+
+    Not EXISTS: PostgreSQL would turn that into a join, and into a bad one while it has not yet
+    looked at a table just filled; this it looks up by index for each row.
+    """
+    found = sa.select(cell).where(*where).limit(1).correlate_except(cell.table)
+    return found.scalar_subquery().is_not(None)
 
 
 def check_classes(conn: Connection, node: Node, expression: str) -> None:
@@ -124,7 +160,7 @@ class _Asker:
         match term.name:
             case "followers":
                 mine = followers.c.openid == self.openid
-                return sa.exists().where(mine, followers.c.following)
+                return some(followers.c.openid, mine, followers.c.following)
             case "signed_up" | "waiting":
                 return self._seat(term.value, _SEATS[term.name])
             case "subscribed":
@@ -164,13 +200,14 @@ class _Asker:
         return one_missing(policies, term.value, self.facts, on)
 
     def _seat(self, number: str, state: str) -> Flag:
-        return sa.exists().where(
-            classes.c.number == number,
-            enrolments.c.class_id == classes.c.id,
+        course = sa.select(classes.c.id).where(classes.c.number == number).scalar_subquery()
+        return some(
+            enrolments.c.id,
+            enrolments.c.class_id == course,
             enrolments.c.person == self.id_key,
             enrolments.c.state == state,
         )
 
     def _wish(self, which: Flag) -> Flag:
         mine = notice_wishes.c.openid == self.openid
-        return sa.exists().where(mine, notice_wishes.c.on, which)
+        return some(notice_wishes.c.openid, mine, notice_wishes.c.on, which)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from jcbot.announcing.counting import KIND, LOW, stretches
-from jcbot.announcing.selecting import Side, of_registry, of_strangers
+from jcbot.announcing.counting import KIND, openids, stretches
+from jcbot.announcing.selecting import Side, of_registry, of_strangers, some
 from jcbot.announcing.service import DRAFT, SENDING, take
 from jcbot.outbox import PROMISED
 from jcbot.people.patience import insist
@@ -26,7 +26,7 @@ from jcbot.storage.training_tables import outbox
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -81,12 +81,16 @@ async def put_out(
     `StaffError` where it was stopped meanwhile, or where it grew over what may be sent without
     a second person. `progress` is told (stage, done, of how many).
     """
+    sides: list[tuple[Side, Sequence[Mapping[str, Any]]]] = [
+        (of_registry(sending.node, sending.rules), await stretches(database, PIECE)),
+        (of_strangers(sending.node, sending.rules), await openids(database, PIECE)),
+    ]
     try:
-        page = _page(sending, of_registry(sending.node, sending.rules))
-        for start, end, last in await stretches(database, PIECE):
-            await _drain(database, sending, page, {"first": start, "last": end})
-            progress("放进发件箱", end & LOW, last & LOW)
-        await _drain(database, sending, _page(sending, of_strangers(sending.node, sending.rules)))
+        for side, pieces in sides:
+            waiting = _waiting(sending, side)
+            for done, piece in enumerate(pieces, start=1):
+                await insist(database, partial(_piece, sending, waiting, piece))
+                progress("放进发件箱", done, len(pieces))
     except GrownError as grown:
         back = {"n": sending.number, "r": grown.recipients}
         await insist(database, lambda conn: conn.execute(_BACK, back).rowcount)
@@ -94,43 +98,28 @@ async def put_out(
     return await insist(database, partial(_finish, sending))
 
 
-def _page(sending: Sending, side: Side) -> sa.Executable:
-    """The next recipients, by openid, who are not in the outbox yet."""
-    there = sa.exists().where(
-        outbox.c.announcement == sending.number, outbox.c.openid == side.openid
+def _waiting(sending: Sending, side: Side) -> sa.Executable:
+    """The recipients of a piece who are not in the outbox yet."""
+    there = some(
+        outbox.c.id, outbox.c.announcement == sending.number, outbox.c.openid == side.openid
     )
     query = sa.select(side.openid, side.id_key).select_from(side.source)
-    after = side.openid > sa.bindparam("after")
-    return query.where(side.fits, after, sa.not_(there)).order_by(side.openid).limit(PIECE)
-
-
-async def _drain(
-    database: Database,
-    sending: Sending,
-    page: sa.Executable,
-    stretch: dict[str, int] | None = None,
-) -> None:
-    """Put in page after page; one that is not full is the last."""
-    after: str | None = ""
-    while after is not None:
-        where = {"after": after} | (stretch or {})
-        after = await insist(database, partial(_piece, sending, page, where))
+    return query.where(side.fits, side.openid.is_not(None), sa.not_(there))
 
 
 def _piece(
-    sending: Sending, page: sa.Executable, where: dict[str, Any], conn: Connection
-) -> str | None:
-    """Put in a page; return its last openid, None where nobody can be left."""
+    sending: Sending, waiting: sa.Executable, piece: Mapping[str, Any], conn: Connection
+) -> None:
+    """Put in the recipients of a piece."""
     row = take(conn, sending.number)
     if row.state != SENDING:
         raise StaffError(f"第{sending.number}号通知停在半路：已经不在发送状态。")
-    found = conn.execute(page, where).all()
+    found = conn.execute(waiting, piece).all()
     if found and row.approved_by is None:
         there = conn.execute(_IN, {"n": sending.number}).scalar_one() + len(found)
         if there > sending.most:
             raise GrownError(sending, there)
     _PUT.run_all(conn, [_recipient(sending, row, *each) for each in found])
-    return str(found[-1].openid) if len(found) == PIECE else None
 
 
 def _recipient(
