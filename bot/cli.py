@@ -158,6 +158,17 @@ def training(context: typer.Context) -> None:
 
 
 @app.command(
+    "announce",
+    help="群发通知：FILE --audience 人群 看人数和样子，加 --send 发；approve、stop、status、list。",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def announce(context: typer.Context) -> None:
+    """Hand the rest of the line to the commands of announcements."""
+    _load("bot.announce").main(context.args)
+
+
+@app.command(
     "wechat",
     help="公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码。",
     add_help_option=False,

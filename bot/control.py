@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.post import worded
 from bot.wechat.envelope import Refusal, check_handshake
-from handlers.notices import words
 from jcbot.clock import machine_time
 from jcbot.outbox import promised
-from jcbot.training.browsing import details
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -76,6 +75,6 @@ class Control:
         found = []
         for each in promised(conn, MOST):
             if each.openid == openid and each.due <= now:
-                course = details(conn, each.payload["class"]) if "class" in each.payload else None
-                found.append((each.key, words(desk.library, each, course, desk.config.human)))
+                text = worded(desk.library, desk.config.human, conn, each)
+                found.append((each.key, text))
         return found

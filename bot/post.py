@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from bot.courier import Courier
 from bot.wechat.client import open_client
-from handlers.notices import words
+from handlers.notices import announced, words
+from jcbot.announcing.letters import letter_of
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
 from knowledge.sending import TEMPLATE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jcbot.config import Config
     from jcbot.ledger import Item, Plan
     from jcbot.outbox import Promise
+    from jcbot.settings import Human
     from jcbot.shared import Shared
     from jcbot.storage.database import Database
     from knowledge.library import Library
@@ -65,9 +67,16 @@ async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> O
 
 
 def text_of(post: Post, conn: Connection, item: Item | Promise) -> str:
-    """Return the words of a message, with its class as it is now."""
+    """Return the words of a message, with its class or its announcement as it is now."""
+    return worded(post.library, post.config.human, conn, item)
+
+
+def worded(library: Library, desk: Human, conn: Connection, item: Item | Promise) -> str:
+    """Return the same for whoever has no post: only to look at."""
+    if announcement := item.payload.get("announcement"):
+        return announced(library.replies, letter_of(conn, announcement))
     course = None
     if number := item.payload.get("class"):
         with contextlib.suppress(NoSuchClassError):
             course = details(conn, number)
-    return words(post.library, item, course, post.config.human)
+    return words(library, item, course, desk)

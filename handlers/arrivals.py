@@ -47,9 +47,13 @@ def subscribe(turn: Turn) -> str:
 
 
 def unsubscribe(turn: Turn) -> str:
-    """Say nothing: nobody would read it. What was told is kept until its time is over."""
+    """Say nothing: nobody would read it. What was told is kept until its time is over.
+
+    Notices that were wished for end with it.
+    """
     identity.lapse(turn)
     turn.state.offered = []
+    turn.office.wishes.forget()
     return ""
 
 

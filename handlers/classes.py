@@ -90,7 +90,7 @@ def _asked_of_one(turn: Turn) -> str | None:
     from handlers import aspects  # noqa: PLC0415 - it writes with the words of this file
 
     names = aspects.asked(turn)
-    if not names or slots(turn).get("occupation"):
+    if not names or slots(turn).get("occupation") or _wants_notice(turn):
         return None
     listed = [each for each in turn.state.offered if each.startswith("class:")]
     number = turn.state.picked or (listed[0].partition(":")[2] if len(listed) == 1 else "")
@@ -110,7 +110,13 @@ def _other_wish(turn: Turn) -> bool:
     if understood is None or understood.intent in {"out_of_scope", "training_browse"}:
         return understood is None
     wishes = {"training_register", "training_cancel", "my_training", "card_status"}
-    return understood.intent in wishes or understood.score > CLEAR
+    return understood.intent in wishes or understood.score > CLEAR or _wants_notice(turn)
+
+
+def _wants_notice(turn: Turn) -> bool:
+    """有名额了叫我: no question about the class, but word of it."""
+    understood = turn.understood
+    return understood is not None and understood.intent == "announcement_subscribe"
 
 
 def page(turn: Turn, number: str) -> str:
@@ -279,7 +285,7 @@ def _none(turn: Turn, county: str, trade: str) -> str:
 def nothing(turn: Turn) -> str:
     """No class anywhere: whom to ask."""
     offers = [
-        ("estimate:inclusive_training", turn.say("coming.training_check")),
+        ("estimate:inclusive_training", turn.say("training.check_mine")),
         ("topic:inclusive_training", turn.say("training.what_it_is")),
     ]
     said = lines(turn.say("training.nothing_at_all"), human.contact(turn))

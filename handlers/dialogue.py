@@ -55,7 +55,8 @@ ASIDES: tuple[Callable[[Turn], str | None], ...] = (
     followup.answer,
 )
 OFFICE = {"training_browse", "training_register", "training_cancel", "my_training", "card_status"}
-KEEPS_TASK = {"human_agent", "greeting", "thanks", "help", "out_of_scope"}
+NOTICES = {"announcement_subscribe", "announcement_unsubscribe"}
+KEEPS_TASK = {"human_agent", "greeting", "thanks", "help", "out_of_scope", *NOTICES}
 
 
 def step(turn: Turn) -> Reply:

@@ -120,7 +120,7 @@ def _no_certificate(turn: Turn, form: Form) -> str:
     paid = results.tariff(turn, estimate)
     form.open = ""
     offers = [
-        ("estimate:inclusive_training", turn.say("coming.training_check")),
+        ("estimate:inclusive_training", turn.say("training.check_mine")),
         ("topic:worker_skill_upgrade", turn.say("interview.no_certificate_how")),
         ("human_agent", turn.say("menu.to_human")),
     ]

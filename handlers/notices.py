@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from handlers.text import lines
 from handlers.wording import day
 
 if TYPE_CHECKING:
+    from jcbot.announcing.letters import Letter
     from jcbot.ledger import Item
     from jcbot.outbox import Promise
     from jcbot.settings import Human
     from jcbot.training.model import Course
     from knowledge.library import Library
+    from knowledge.replies import Replies
 
 
 def words(library: Library, promise: Promise | Item, course: Course | None, desk: Human) -> str:
@@ -39,6 +42,14 @@ def words(library: Library, promise: Promise | Item, course: Course | None, desk
     who = f"{course.contact}{course.phone}" or f"{desk.name}{desk.phone}"
     values = {"name": name, "number": course.number, "first": begins, "who": who, "jobs": jobs}
     return say(f"notices.{promise.kind}", **values, **told)
+
+
+def announced(replies: Replies, letter: Letter) -> str:
+    """Return the text of an announcement, with how to sign up and how to stop such notices."""
+    named = letter.course
+    course = replies.text("notices.announcement_class", number=named) if named else ""
+    stop = replies.text("notices.announcement_stop")
+    return lines(letter.title, letter.text, course, letter.link, stop)
 
 
 def _asked(library: Library, payload: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from handlers import (
     card,
     card_form,
     classes,
-    coming,
     estimate,
     fallback,
     human,
@@ -16,6 +15,7 @@ from handlers import (
     policy,
     sign_up,
     smalltalk,
+    subscriptions,
 )
 from handlers.commands import stop
 
@@ -34,8 +34,8 @@ TOPICS: dict[str, Callable[[Turn], str]] = {
     "training_register": sign_up.start,
     "training_cancel": my_training.cancel,
     "my_training": my_training.show,
-    "announcement_subscribe": coming.notices,
-    "announcement_unsubscribe": coming.notices,
+    "announcement_subscribe": subscriptions.subscribe,
+    "announcement_unsubscribe": subscriptions.unsubscribe,
     "human_agent": human.answer,
     "greeting": smalltalk.greeting,
     "thanks": smalltalk.thanks,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
 
-from jcbot import followers
+from jcbot import followers, wishes
 from jcbot.ledger import UNREACHABLE, Item, Plan, Settled
 from jcbot.storage.tables import conversations
-from jcbot.storage.training_tables import outbox
+from jcbot.storage.training_tables import classes, enrolments, outbox
+from jcbot.training.model import CANCELLED
 from knowledge.sending import CUSTOM, TEMPLATE
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ _USED = select(func.count()).where(
     outbox.c.openid == bindparam("o"),
     outbox.c.channel == CUSTOM,
     outbox.c.called >= bindparam("since"),
+)
+_IN_CLASS = (
+    select(enrolments.c.id)
+    .join(classes, classes.c.id == enrolments.c.class_id)
+    .where(
+        classes.c.number == bindparam("n"),
+        enrolments.c.openid == bindparam("o"),
+        enrolments.c.state != CANCELLED,
+    )
 )
 
 
@@ -50,6 +60,8 @@ def choose(conn: Connection, item: Item, rules: Rules, now: dt.datetime) -> Plan
         return Settled(item, "", reason="quiet hours", later=start)
     if followers.follows(conn, item.openid) is False:
         return Settled(item, UNREACHABLE, reason="does not follow the account")
+    if kind.wished and wishes.refuses(conn, item.openid, item.payload.get("about", "")):
+        return Settled(item, UNREACHABLE, reason="unsubscribed")
     return _first_open(conn, item, rules, now)
 
 
@@ -68,13 +80,22 @@ def _first_open(conn: Connection, item: Item, rules: Rules, now: dt.datetime) ->
 
 def _allowed(conn: Connection, item: Item, channel: str, rules: Rules, now: dt.datetime) -> bool:
     if channel == TEMPLATE:
-        return bool(rules.templates.get(item.kind))
+        wished = rules.sending.kinds[item.kind].wished
+        return bool(rules.templates.get(item.kind)) and (not wished or _asked(conn, item))
     last = conn.execute(_LAST, {"o": item.openid}).scalar()
     window = dt.timedelta(hours=rules.sending.custom_hours)
     if last is None or last < (now - window).timestamp():
         return False
     used: int = conn.execute(_USED, {"o": item.openid, "since": last}).scalar_one()
     return used < rules.sending.custom_messages
+
+
+def _asked(conn: Connection, item: Item) -> bool:
+    """Whether an announcement's kind was asked for, or its class signed up for."""
+    if wishes.wants(conn, item.openid, item.payload.get("about", "")):
+        return True
+    named = {"n": item.payload.get("class", ""), "o": item.openid}
+    return conn.execute(_IN_CLASS, named).first() is not None
 
 
 def _why(channel: str) -> str:

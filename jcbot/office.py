@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jcbot import conversations, followers, outbox, questions
+from jcbot.announcing import service
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
 from jcbot.training.keys import TrainingKeys
 from jcbot.training.service import TrainingService
+from jcbot.wishes import WishService
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -69,6 +71,11 @@ class Office:
         """Classes and seats."""
         return TrainingService(self.conn, self.keys.training, self.now, self.training_limits)
 
+    @property
+    def wishes(self) -> WishService:
+        """Which announcements the worker of this turn wants."""
+        return WishService(self.conn, self.openid, self.now)
+
     def recall(self, openid: str) -> dict[str, Any]:
         """Return the talk's state, {} if there is none or it is too old; holds it for the turn."""
         days = dt.timedelta(days=self.config.conversation.keep_days)
@@ -93,8 +100,9 @@ class Office:
         """Drop all that this worker left here; return how many sign-ups went.
 
         Talk, questions, consent, binding, cards that wait, sign-ups and what was promised to
-        them. The registry itself is the office's; that they follow the account stays known, and
-        so do failed tries (by keyed hash), or erasing would win them back.
+        them, wishes for notices, announcements not sent yet. The registry itself is the
+        office's; that they follow the account, and that they refuse notices, stays known, and so
+        do failed tries (by keyed hash), or erasing would win them back.
         """
         person = self.people.bound_to()
         dropped = self.training.forget(person) if person is not None else 0
@@ -103,4 +111,6 @@ class Office:
         conversations.forget(self.conn, openid)
         questions.forget(self.conn, questions.asker(openid, self.keys.index))
         self.people.forget()
+        self.wishes.forget()
+        service.forget(self.conn, openid, self.now)
         return dropped

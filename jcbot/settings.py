@@ -166,12 +166,16 @@ class Registry(Section):
 
 
 class Sending(Section):
-    """[sending] what the courier may do at once, and the ids of the template messages by kind."""
+    """[sending] what the courier may do at once, and the ids of the template messages by kind.
+
+    An announcement to more than `approval_above` people needs a second person.
+    """
 
     enabled: bool = False
     at_once: int = Field(default=5, ge=1, le=50)
     per_second: int = Field(default=50, ge=1, le=1_000)
     templates: dict[str, str] = {}
+    approval_above: int = Field(default=500, ge=0, le=1_000_000)
 
 
 class Demo(Section):

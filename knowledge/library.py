@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from knowledge.announcements import Announcing, load_announcing
 from knowledge.card import CardField, load_card, load_refusals
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
@@ -19,6 +20,7 @@ from knowledge.rules import PolicySet
 from knowledge.sending import SendingRules, load_sending
 from knowledge.situations import Situations, load_situations
 from knowledge.staff import StaffBook, load_staff
+from knowledge.subscriptions import Subscriptions, load_subscriptions
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
@@ -75,6 +77,8 @@ class Library:
     training: TrainingBook
     wechat: WeChatBook
     sending: SendingRules
+    subscriptions: Subscriptions
+    announcing: Announcing
     staff: StaffBook
     understander: Understander
 
@@ -159,6 +163,12 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     "training": lambda root, _cache, _book: load_training(root / "training"),
     "wechat": lambda root, _cache, _book: load_wechat(root / "wechat"),
     "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
+    "subscriptions": lambda root, _cache, _book: load_subscriptions(
+        root / "sending" / "subscriptions.toml"
+    ),
+    "announcing": lambda root, _cache, _book: load_announcing(
+        root / "sending" / "announcements.toml"
+    ),
     "staff": lambda root, _cache, _book: load_staff(root / "staff"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }

@@ -18,10 +18,14 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of message: its channels, the best first; `urgent`: at any hour."""
+    """One kind of message: its channels, the best first; `urgent`: at any hour.
+
+    `wished`: not to who refuses it, as a template only to who asked for it.
+    """
 
     channels: tuple[str, ...]
     urgent: bool
+    wished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def _kind(table: Table) -> Kind:
     channels = tuple(table.texts("channels"))
     if not channels or not set(channels) <= CHANNELS:
         raise table.error("channels", f"只能写 {'、'.join(sorted(CHANNELS))}，至少一个")
-    kind = Kind(channels, table.get("urgent", bool))
+    kind = Kind(channels, table.get("urgent", bool), table.get("wished", bool, False))
     table.done()
     return kind
 

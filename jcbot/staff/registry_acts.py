@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from jcbot.announcing import service
 from jcbot.audit import person_subject
 from jcbot.people import bindings, cards, erasing, strikes
 from jcbot.people.importing import import_list, undo_import
@@ -103,6 +104,8 @@ async def erase_person(
         enrolled = training_erasing.forget(conn, person, by.at, limits)
         rows = erasing.erase(conn, keys, id_number)
         asked = cards.forget_person(conn, person)
+        if openid := bindings.owner(conn, person):
+            service.forget(conn, openid, by.at)
         bindings.release(conn, person)
         if not rows and not enrolled and not asked:
             raise StaffError("名册和培训班里都没有这个人的资料。")

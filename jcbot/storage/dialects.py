@@ -26,9 +26,17 @@ class Upsert:
 
     def run(self, conn: Connection, row: dict[str, Any]) -> bool:
         """Execute it with one row; True if a row was written."""
+        return conn.execute(self._statement(conn), row).rowcount > 0
+
+    def run_all(self, conn: Connection, rows: list[dict[str, Any]]) -> None:
+        """Execute it with many rows at once."""
+        if rows:
+            conn.execute(self._statement(conn), rows)
+
+    def _statement(self, conn: Connection) -> Executable:
         name = conn.dialect.name
         statement = self._made.get(name)
         if statement is None:
             insert = import_module(f"sqlalchemy.dialects.{name}").insert
             statement = self._made[name] = self._build(insert(self._table))
-        return conn.execute(statement, row).rowcount > 0
+        return statement

@@ -14,6 +14,7 @@ from sqlalchemy import Column, MetaData, String, Table, insert, inspect, select,
 from jcbot.errors import DatabaseTooNewError
 from jcbot.storage import (  # noqa: F401 - their tables belong to it
     identity_tables,
+    notice_tables,
     people_tables,
     progress_tables,
     staff_tables,

@@ -95,6 +95,7 @@ Index(
 # sending, sent, delivered, failed, unreachable, unknown (see jcbot/ledger.py). `holder` has it
 # until `lease`; `channel` and `client_id` are committed before the call, `called` is its first
 # moment; `ref` is the id that WeChat gave it, `reason` why this channel, or why not.
+# `announcement` is the number of the one it belongs to (state also: stopped).
 outbox = Table(
     "outbox",
     metadata,
@@ -114,6 +115,8 @@ outbox = Table(
     Column("ref", Text),
     Column("reason", Text),
     Column("settled", BigInteger),
+    Column("announcement", Integer),
+    Index("ix_outbox_announcement_openid", "announcement", "openid"),
     Index("ix_outbox_ref", "ref"),
     Index("ix_outbox_openid", "openid"),
     Index("uq_outbox_key", "key", unique=True),

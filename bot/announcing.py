@@ -1,0 +1,145 @@
+"""The work behind `jcbot announce`: read, count, preview, put out (群发通知)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from bot.progress import progress_bar, teller
+from bot.wechat.quotas import Quotas
+from handlers.notices import announced
+from jcbot.announcing import service
+from jcbot.announcing.counting import KIND, NOWHERE, UNFOLLOWED, UNSUBSCRIBED, Counts, Roads, count
+from jcbot.announcing.letters import check_class
+from jcbot.announcing.parsing import parse_audience
+from jcbot.announcing.selecting import Rules, check_classes
+from jcbot.announcing.sending import Sending, put_out
+from jcbot.announcing.vocabulary import Books, vocabulary
+from jcbot.clock import Clock
+from jcbot.shared import open_shared
+from jcbot.staff.model import StaffError
+from knowledge.announcements import load_announcing
+from knowledge.facts import FactBook
+from knowledge.reading import ROOT
+from knowledge.registry import load_registry
+from knowledge.replies import Replies, load_replies
+from knowledge.rules import PolicySet
+from knowledge.sending import CUSTOM, TEMPLATE, SendingRules, load_sending
+from knowledge.subscriptions import load_subscriptions
+from knowledge.topics import load_topics
+from knowledge.wechat import load_wechat
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy import Row
+
+    from jcbot.announcing.letters import Letter
+    from jcbot.announcing.parsing import Node
+    from jcbot.config import Config
+    from jcbot.staff.model import By
+    from jcbot.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the commands need: settings, the moment, and the knowledge."""
+
+    config: Config
+    now: dt.datetime
+    books: Books
+    sending: SendingRules
+    replies: Replies
+
+    @classmethod
+    def of(cls, config: Config) -> Desk:
+        """Read what is needed of the knowledge; a fault is a `KnowledgeError`."""
+        book = FactBook.load()
+        books = Books(
+            load_announcing(), load_registry(book), load_subscriptions(),
+            PolicySet.load(book=book), load_topics(ROOT / "topics"),
+        )  # fmt: skip
+        sending, replies = load_sending(ROOT / "sending" / "kinds.toml"), load_replies(_REPLIES)
+        return cls(config, Clock(config.clock.fixed).now(), books, sending, replies)
+
+    def rules(self) -> Rules:
+        """What terms about benefits go by."""
+        return Rules(self.books.policies, self.now.date())
+
+    def roads(self, letter: Letter) -> Roads:
+        """What reaching goes by."""
+        template = bool(self.config.sending.templates.get(KIND))
+        return Roads(self.sending, template, letter.about, letter.course, self.now)
+
+
+_REPLIES = ROOT / "replies"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An announcement as it would be now: to whom it goes, how many, how it reads."""
+
+    letter: Letter
+    expression: str
+    node: Node
+    counts: Counts
+    text: str
+    quota: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for `--json`."""
+        counts = self.counts
+        return {
+            "audience": self.expression,
+            "meets": counts.meets,
+            "bound": counts.bound,
+            "reachable": {channel: counts.by.get(channel, 0) for channel in (TEMPLATE, CUSTOM)},
+            **{why: counts.by.get(why, 0) for why in (UNSUBSCRIBED, UNFOLLOWED, NOWHERE)},
+            "preview": self.text,
+            "quota_left": self.quota,
+        }
+
+
+async def look(desk: Desk, database: Database, letter: Letter, expression: str) -> Look:
+    """Count and preview; nothing is written. `AudienceError`, `StaffError`."""
+    node = parse_audience(expression, vocabulary(desk.books))
+    await database.run(partial(check_classes, node=node, expression=expression))
+    await database.run(partial(check_class, letter=letter))
+    with progress_bar() as bar:
+        counts = await count(database, node, desk.rules(), desk.roads(letter), teller(bar))
+    text = announced(desk.replies, letter)
+    return Look(letter, expression, node, counts, text, await _quota(desk.config))
+
+
+async def send(desk: Desk, database: Database, by: By, seen: Look) -> tuple[Row[Any], bool]:
+    """Write it down and put it out; False where a second person has to approve it first."""
+    if not seen.counts.bound:
+        raise StaffError("这个人群里没有知道微信的人，没有发。")
+    row = await database.run(
+        lambda conn: service.draft(conn, by, seen.letter, seen.expression, seen.counts)
+    )
+    return row, await start(desk, database, by, row.number, seen)
+
+
+async def start(desk: Desk, database: Database, by: By, number: int, seen: Look) -> bool:
+    """Put an announcement's recipients into the outbox, or go on with it."""
+    most = desk.config.sending.approval_above
+    bound = seen.counts.bound
+    if not await database.run(lambda conn: service.begin(conn, by, number, bound, most)):
+        return False
+    sending = Sending(number, seen.node, desk.rules(), desk.now, most)
+    with progress_bar() as bar:
+        await put_out(database, sending, teller(bar))
+    return True
+
+
+async def _quota(config: Config) -> dict[str, int]:
+    """Return how many calls are left today, where the count is shared by all processes."""
+    if not config.redis.url.get_secret_value():
+        return {}
+    shared, limits = open_shared(config.redis), load_wechat().quotas
+    quotas = Quotas(shared, Clock(config.clock.fixed), config.wechat.app_id, limits)
+    left = {call: await quotas.left(call) for call in (TEMPLATE, CUSTOM)}
+    await shared.close()
+    return {call: number for call, number in left.items() if number is not None}

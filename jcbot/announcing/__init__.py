@@ -1,0 +1,1 @@
+"""Announcements (群发通知): a draft, an audience, approval, recipients put into the outbox once."""

@@ -1,0 +1,52 @@
+"""The tables of announcements and of who wants them; `tables.py` shares its metadata with them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+
+from jcbot.storage.tables import metadata
+
+# Which announcements a worker wants (`on`) or refuses, by kind. A wish may be for a county or a
+# trade only ("" for any); a refusal has neither, and no wish of its kind stands beside it.
+notice_wishes = Table(
+    "notice_wishes",
+    metadata,
+    Column("openid", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("county", Text, primary_key=True),
+    Column("occupation", Text, primary_key=True),
+    Column("on", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# What staff announce. `about` is the kind of knowledge/sending/subscriptions.toml, `class_number`
+# and `link` may be "", `audience` is the expression, `county`
+# that of the clerk who wrote it or "". state: draft (waits for a second
+# person), approved, sending, stopped, done. `digest` is of content and audience: the same sent
+# twice is one. `people` is how many met the audience when it was written, `recipients` how many
+# of them could be written to; `queued` is when the last of them was in the outbox.
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("class_number", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("county", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("approved", BigInteger),
+    Column("approved_by", Text),
+    Column("started", BigInteger),
+    Column("queued", BigInteger),
+    Column("ended", BigInteger),
+    Column("ended_by", Text),
+    Index("uq_announcements_digest", "digest", unique=True),
+)

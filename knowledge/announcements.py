@@ -1,0 +1,63 @@
+"""What may be announced, and the words of audiences: knowledge/sending/announcements.toml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from knowledge.reading import ROOT, Table, read_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = ROOT / "sending" / "announcements.toml"
+OPERATORS = {"and", "or", "not"}
+FIELDS = {"county", "town", "group", "labour", "wish"}
+STATES = {"followers", "card"}
+FUNCTIONS = {"signed_up", "waiting", "subscribed", "reached_by", "one_fact_missing"}
+
+
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """Bounds in characters, words not to be pushed, and words of audiences.
+
+    Each of the last four maps a way of writing to its name in this module's sets.
+    """
+
+    title: int
+    text: int
+    link: int
+    sensitive: tuple[str, ...]
+    operators: dict[str, str]
+    fields: dict[str, str]
+    states: dict[str, str]
+    functions: dict[str, str]
+
+
+def load_announcing(path: Path = FILE) -> Announcing:
+    """Read the file; a fault is a `KnowledgeError`."""
+    table = read_toml(path)
+    limits, audience = table.table("limits"), table.table("audience")
+    found = Announcing(
+        title=limits.get("title", int),
+        text=limits.get("text", int),
+        link=limits.get("link", int),
+        sensitive=tuple(table.texts("sensitive")),
+        operators=_words(audience.table("operator"), OPERATORS),
+        fields=_words(audience.table("field"), FIELDS),
+        states=_words(audience.table("state"), STATES),
+        functions=_words(audience.table("function"), FUNCTIONS),
+    )
+    for part in (limits, audience, table):
+        part.done()
+    return found
+
+
+def _words(table: Table, names: set[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in sorted(names):
+        for word in table.texts(name):
+            if found.setdefault(word, name) != name:
+                raise table.error(name, f"“{word}”已经是别的意思")
+    table.done()
+    return found

@@ -1,0 +1,214 @@
+"""`jcbot announce …` as staff meet it: real processes, a real database, real files."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import insert, select
+
+from bot.post import worded
+from jcbot.clock import SHANGHAI
+from jcbot.ledger import claim
+from jcbot.settings import Human
+from jcbot.storage.database import open_database
+from jcbot.storage.identity_tables import bindings
+from jcbot.storage.notice_tables import announcements
+from jcbot.storage.people_tables import people
+from jcbot.storage.tables import conversations
+from jcbot.storage.training_tables import outbox
+from jcbot.wishes import WishService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from sqlalchemy import Connection
+
+    from knowledge.library import Library
+
+ROOT = Path(__file__).parent.parent.parent
+LISTS = ROOT / "tests" / "conversations" / "training"
+NOW = dt.datetime(2026, 11, 23, 9, tzinfo=SHANGHAI)
+NOTICE = """title = "高平电工班开始报名"
+text = "12月1日开班，7天，不收学费。"
+class = "DG-2026-12"
+"""
+TEXT = (
+    "高平电工班开始报名\n12月1日开班，7天，不收学费。\n想报名或看详细的，回复“DG-2026-12”。\n"
+    "不想再收通知，回复“退订”。"
+)
+
+
+def jcbot(*words: str, cwd: Path, given: str = "", above: str = "500") -> tuple[int, str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("JCBOT_")}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    settings = {
+        "JCBOT_CLOCK__FIXED": "2026-11-23T10:00:00+08:00",
+        "JCBOT_DATABASE__URL": f"sqlite:///{cwd}/t.db",
+        "JCBOT_SENDING__APPROVAL_ABOVE": above,
+    }
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "bot.cli", *words], cwd=cwd, input=given,
+        env=kept | settings | {"PYTHONPATH": path},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def on_database(cwd: Path, work: Callable[[Connection], Any]) -> Any:
+    async def run() -> Any:
+        database = open_database(f"sqlite:///{cwd}/t.db")
+        found = await database.run(work)
+        await database.close()
+        return found
+
+    return asyncio.run(run())
+
+
+def bind_all(conn: Connection) -> None:
+    """Everybody has a WeChat; the first refuses, the second wrote lately."""
+    for n, key in enumerate(conn.execute(select(people.c.id_key).order_by(people.c.id)).scalars()):
+        conn.execute(insert(bindings), {"openid": f"o{n}", "id_key": key, "at": 0})
+    WishService(conn, "o0", NOW).unwish(["classes"])
+    talk = {"openid": "o1", "state": "{}", "at": int(NOW.timestamp())}
+    conn.execute(insert(conversations), talk)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six people of the registry, each with a WeChat, eleven classes, a notice to send."""
+    folder = tmp_path_factory.mktemp("filled")
+    assert jcbot("people", "import", str(LISTS / "people.csv"), "--yes", cwd=folder)[0] == 0
+    assert jcbot("training", "import", str(LISTS / "classes.csv"), cwd=folder)[0] == 0
+    on_database(folder, bind_all)
+    (folder / "n.toml").write_text(NOTICE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def town(filled: Path, tmp_path: Path) -> Path:
+    """A copy of its own for each test."""
+    return shutil.copytree(filled, tmp_path / "town")
+
+
+def announce(town: Path, *words: str, above: str = "500") -> tuple[int, str, str]:
+    return jcbot("announce", *words, cwd=town, above=above)
+
+
+def rows(town: Path) -> list[Any]:
+    query = select(outbox.c.openid, outbox.c.payload).where(outbox.c.announcement.is_not(None))
+    return list(on_database(town, lambda conn: conn.execute(query).all()))
+
+
+def test_it_is_looked_at_then_sent_once(town: Path) -> None:
+    code, out, _ = announce(town, "n.toml", "--audience", "card")
+    assert code == 0
+    for said in (
+        "符合6人；知道微信的6人。",
+        "现在能送到1人（模板消息0人，48小时内说过话的1人）。",
+        "送不到：退订的1人，不关注了的0人，现在没有渠道的4人。",
+        "这是预览，什么也没有发。要发，加上 --send。",
+    ):
+        assert said in out
+    assert "\n".join(f"  {line}" for line in TEXT.splitlines()) in out
+    assert rows(town) == []
+    kept = on_database(town, lambda conn: conn.execute(select(announcements)).all())
+    assert kept == []
+    for _ in range(2):
+        code, out, _ = announce(town, "--audience", "card", "n.toml", "--send")
+        assert code == 0
+        assert "第1号“高平电工班开始报名”：正在发（cli:" in out
+        assert "排队6人" in out
+    assert sorted(row.openid for row in rows(town)) == [f"o{n}" for n in range(6)]
+
+
+def test_the_courier_says_what_was_looked_at(town: Path, library: Library) -> None:
+    announce(town, "n.toml", "--audience", "card", "--send")
+    due = on_database(town, lambda conn: claim(conn, "me", NOW + dt.timedelta(days=1), 9))
+    said = {on_database(town, lambda conn, e=e: worded(library, Human(), conn, e)) for e in due}
+    assert len(due) == 6
+    assert said == {TEXT}
+
+
+def test_as_json(town: Path) -> None:
+    _, out, _ = announce(town, "n.toml", "--audience", "card and county = 高平", "--json")
+    told = json.loads(out)
+    assert told["preview"] == TEXT
+    assert told["reachable"] == {"template": 0, "custom": 0}
+    assert told["meets"] == told["bound"] == told["unsubscribed"] + told["no_channel"]
+    _, out, _ = announce(town, "n.toml", "--audience", "card", "--send", "--json")
+    told = json.loads(out)
+    assert (told["number"], told["state"], told["states"]) == (1, "sending", {"promised": 6})
+    _, out, _ = announce(town, "status", "1", "--json")
+    assert json.loads(out)["states"] == {"promised": 6}
+
+
+def test_many_need_a_second_person(town: Path) -> None:
+    code, out, _ = announce(town, "n.toml", "--audience", "card", "--send", above="5")
+    assert code == 0
+    assert "超过5人，发之前要第二个人批准。" in out
+    assert "第1号通知存好了，还没有发：要第二个人批准。" in out
+    assert rows(town) == []
+    code, _, err = announce(town, "approve", "1", above="5")
+    assert (code, err) == (1, "批准要用账号：--as 名字，而且不能是写通知的人。\n")
+    password = "一个长一点的密码 2026"
+    words = ("staff", "add", "liwei", "--role", "市管理员", "--password-stdin")
+    assert jcbot(*words, cwd=town, given=password)[0] == 0
+    code, out, err = announce(town, "approve", "1", "--as", "liwei", above="5")
+    assert code == 0, err
+    assert "第1号通知已批准。" in out
+    assert "，liwei批准）" in out
+    assert len(rows(town)) == 6
+    _, out, _ = jcbot("audit", "list", cwd=town)
+    for said in ("写通知", "批准通知", "开始群发通知"):
+        assert said in out
+    assert jcbot("audit", "verify", cwd=town)[0] == 0
+
+
+def test_stopped(town: Path) -> None:
+    announce(town, "n.toml", "--audience", "card", "--send")
+    _, out, _ = announce(town, "stop", "1")
+    assert out == "第1号通知停了，6人不再发。\n"
+    _, out, _ = announce(town, "status", "1")
+    assert "已经停发" in out
+    assert "停发6人" in out
+    code, _, err = announce(town, "n.toml", "--audience", "card", "--send")
+    assert (code, err) == (1, "第1号通知已经停发；要再发，改一下标题或正文。\n")
+    _, out, _ = announce(town, "list")
+    assert out.startswith("第1号“高平电工班开始报名”：已经停发")
+
+
+REFUSED = [
+    ('title = "贫困户培训"\ntext = "a"', "card", "title：有“贫困”这样的字眼"),
+    ('title = "a"\ntext = "低保户可来"', "card", "text：有“低保”这样的字眼"),
+    (f'title = "{"长" * 31}"\ntext = "a"', "card", "title：太长了：31个字，最多30个字"),
+    (f'title = "a"\ntext = "{"长" * 301}"', "card", "text：太长了：301个字，最多300个字"),
+    ('title = "a"', "card", "text：缺少这一项"),
+    ('title = "a"\ntext = "b"\nlinks = "c"', "card", "links：没有这样的项"),
+    ('title = "a"\ntext = "b"\nlink = "x.cn"', "card", "link：要写 https:// 开头的网址"),
+    ('title = "a"\ntext = "b"\nkind = "广告"', "card", "kind：没有“广告”这种通知"),
+    ('title = "a"\ntext = "找990000198503120027"', "card", "text：像是有身份证号"),
+    ('title = "a"\ntext = "b"\nclass = "X-1"', "card", "class：“X-1”：没有这个班"),
+    (NOTICE, "county = 太原", "第10个字：没有“太原”这样的县区"),
+    (NOTICE, "signed_up(X-1)", "第11个字：没有编号是“X-1”的班"),
+    (NOTICE, "followers and not card", "这个人群里没有知道微信的人，没有发"),
+]
+
+
+@pytest.mark.parametrize(("notice", "audience", "said"), REFUSED)
+def test_refused_with_a_sentence(town: Path, notice: str, audience: str, said: str) -> None:
+    (town / "n.toml").write_text(notice, encoding="utf-8")
+    code, _, err = announce(town, "n.toml", "--audience", audience, "--send")
+    assert code == 1
+    assert said in err
+    assert rows(town) == []
