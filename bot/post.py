@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.courier import Courier
 from bot.wechat.client import open_client
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from jcbot.clock import Clock
     from jcbot.config import Config
     from jcbot.ledger import Item, Plan
-    from jcbot.outbox import Promise
     from jcbot.shared import Shared
     from jcbot.storage.database import Database
     from knowledge.library import Library
@@ -64,10 +63,11 @@ async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> O
     return await client.custom_text(item.openid, text)
 
 
-def text_of(post: Post, conn: Connection, item: Item | Promise) -> str:
-    """Return the words of a message, with its class as it is now."""
-    course = None
-    if number := item.payload.get("class"):
+def text_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> str:
+    """Return the words of a message, with its class as it is now; `kept` holds classes read."""
+    number = str(item.payload.get("class") or "")
+    if number and number not in kept:
+        kept[number] = None
         with contextlib.suppress(NoSuchClassError):
-            course = details(conn, number)
-    return words(post.library, item, course, post.config.human)
+            kept[number] = details(conn, number)
+    return words(post.library, item, kept.get(number), post.config.human)
