@@ -26,6 +26,7 @@ REPEAT_S = 0.2
 START_S, CALL_S = 10.0, 15.0
 """No call begins later than that after its message was written down, none takes longer: both
 together are over well before the lease is."""
+CHANNEL_RESTS = frozenset({"slower", "tomorrow", "next_month"})
 
 log = structlog.get_logger("bot.courier")
 
@@ -59,11 +60,13 @@ class Caller:
     per_second: int
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     closed_s: float = 0.0
+    _resting: set[str] = field(default_factory=set)
     _slot: float = 0.0
 
     async def deliver(self, plans: Sequence[tuple[Plan, str]]) -> list[Called]:
         """Call for each of them, at most `at_once` at the same time."""
         self.closed_s, last = 0.0, monotonic() + START_S
+        self._resting.clear()
         waiting, done = iter(plans), list[Called]()
         hands = (self._work(waiting, done, last) for _ in range(min(self.at_once, len(plans))))
         await asyncio.gather(*hands)
@@ -74,10 +77,15 @@ class Caller:
     ) -> None:
         for plan, words in waiting:
             await self._pace()
-            if self.closed_s or self.stopped.is_set() or monotonic() > last:
+            if self._over(plan, last):
                 done.append(Called(plan, None, plan.item.again))
             else:
                 done.append(await self._call(plan, words, last))
+
+    def _over(self, plan: Plan, last: float) -> bool:
+        """Whether no further call is to be begun for this plan's channel."""
+        closed = self.closed_s or plan.channel in self._resting
+        return bool(closed) or self.stopped.is_set() or monotonic() > last
 
     async def _pace(self) -> None:
         """Keep to the number of calls a second."""
@@ -102,9 +110,16 @@ class Caller:
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, it is this one's
             log.error("a message breaks", kind=plan.item.kind, fault=type(fault).__name__)  # noqa: TRY400
             return Called(plan, None, maybe, broken=type(fault).__name__)
-        if isinstance(outcome, Refused) and not outcome.code and outcome.wait == "moment":
-            self.closed_s = 1.0
+        if isinstance(outcome, Refused):
+            self._heed(plan, outcome)
         return Called(plan, outcome, maybe)
+
+    def _heed(self, plan: Plan, outcome: Refused) -> None:
+        """Make no further calls where WeChat is out of reach, or wants none on this channel."""
+        if not outcome.code and outcome.wait == "moment":
+            self.closed_s = 1.0
+        elif outcome.wait in CHANNEL_RESTS:
+            self._resting.add(plan.channel)
 
     async def _send(self, plan: Plan, words: str) -> Outcome:
         try:

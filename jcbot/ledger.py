@@ -70,7 +70,7 @@ _WRITE_DOWN = (
 )
 _OURS = (
     _O.id == bindparam("i"),
-    _O.state.in_([PROMISED, SENDING]),
+    or_(_O.state == PROMISED, _O.state == SENDING),
     or_(_O.holder.is_(None), _O.holder == bindparam("h")),
 )
 _SETTLE = (
