@@ -63,7 +63,7 @@ from knowledge.sending import load_sending
 from knowledge.wechat import load_wechat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -75,7 +75,7 @@ KIND, TEXT = "identity_tried", "有人在别的微信上用您的身份信息核
 LOT = 2_000
 MORNING = dt.datetime(2026, 11, 23, 9, tzinfo=SHANGHAI)
 DROPPED = {"call": "template", "rate": 0.01, "drop": "after"}
-AT_ONCE, PER_SECOND = 5, 1_000
+AT_ONCE, PER_SECOND = 5, 10_000
 
 
 @dataclass(slots=True)
@@ -180,11 +180,17 @@ async def enqueue(database: Database, people: int) -> float:
     return time.monotonic() - began
 
 
+async def until(true: Callable[[], Awaitable[bool]], pause_s: float) -> None:
+    """Look at what other processes did, again and again, until it is so."""
+    while not await true():  # noqa: ASYNC110 - they are other processes
+        await asyncio.sleep(pause_s)
+
+
 def look(conn: Connection) -> tuple[dict[str, int], Counter[str]]:
     """How many are in each state, and why some are unknown."""
     patient(conn)
     why = select(outbox.c.reason, func.count()).where(outbox.c.state == UNKNOWN)
-    reasons = conn.execute(why.group_by(outbox.c.reason)).tuples().all()
+    reasons = conn.execute(why.group_by(outbox.c.reason)).all()
     return ledger.counts(conn), Counter(dict(reasons))
 
 
@@ -206,12 +212,11 @@ class Run:
         self._start()
         marks = sorted(random.uniform(0.02, 0.9) * people for _ in range(self.args.kills))
         for number, mark in enumerate(marks, 1):
-            await self._until(mark)
+            await until(partial(self._reached, mark), random.uniform(0.01, 0.1))
             await self._kill(number)
             if number == (len(marks) + 1) // 2:
                 await self.pretend.say("token", {"do": "expire"})
-        while await self._left():
-            await asyncio.sleep(0.5)
+        await until(self._settled, 0.5)
         took = time.monotonic() - began
         for child in self.children:
             child.terminate()
@@ -225,10 +230,6 @@ class Run:
             for _ in range(self.args.couriers)
         ]
 
-    async def _until(self, mark: float) -> None:
-        while self.pretend.received() < mark:
-            await asyncio.sleep(random.uniform(0.01, 0.1))
-
     async def _kill(self, number: int) -> None:
         """Kill all couriers, start them again, wait for the next message to arrive."""
         for child in self.children:
@@ -237,8 +238,7 @@ class Run:
         states, _ = await self.database.run(look)
         at, began = self.pretend.received(), time.monotonic()
         await asyncio.to_thread(self._start)
-        while self.pretend.received() <= at and await self._left():
-            await asyncio.sleep(0.02)
+        await until(partial(self._reached, at + 1), 0.02)
         self.resumed.append(time.monotonic() - began)
         print(
             f"kill {number} after {at} received: {states.get('sending', 0)} left in the middle,"
@@ -246,9 +246,13 @@ class Run:
             flush=True,
         )
 
-    async def _left(self) -> int:
+    async def _reached(self, mark: float) -> bool:
+        """Whether so many were received, or none are left to be."""
+        return self.pretend.received() >= mark or await self._settled()
+
+    async def _settled(self) -> bool:
         states, _ = await self.database.run(look)
-        return states.get(PROMISED, 0) + states.get("sending", 0)
+        return not states.get(PROMISED, 0) + states.get("sending", 0)
 
 
 async def verdict(run: Run, took: float, engine: str) -> bool:
@@ -314,12 +318,14 @@ async def bare(api: str, people: int) -> float:
 async def measured(url: str, pretend: Pretend, people: int) -> float:
     """Let one courier send; sends per second from the first to the last received."""
     before = pretend.received()
+
+    async def reached(more: int) -> bool:
+        return pretend.received() >= before + more
+
     child = start(url, pretend.url, without_id=False)
-    while pretend.received() == before:
-        await asyncio.sleep(0.002)
+    await until(partial(reached, 1), 0.002)
     first, began = pretend.received(), time.monotonic()
-    while pretend.received() < before + people:
-        await asyncio.sleep(0.02)
+    await until(partial(reached, people), 0.02)
     rate = (before + people - first) / (time.monotonic() - began)
     child.terminate()
     child.wait()
@@ -392,4 +398,4 @@ if __name__ == "__main__":
     if asked.courier:
         asyncio.run(be_courier(asked.courier, asked.api, without_id=asked.without_id))
     else:
-        sys.exit(0 if all([one(each, asked) for each in asked.server or [SQLITE]]) else 1)
+        sys.exit(0 if all(one(each, asked) for each in asked.server or [SQLITE]) else 1)

@@ -105,9 +105,13 @@ class Courier:
     ) -> list[tuple[Plan, str]]:
         rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
         people, kept = standings(conn, items), dict[str, Any]()
-        plans, settled = [], []
+        plans, settled, alone = [], [], 0
         for item in items:
             chosen = choose(item, people[item.openid], rules, now)
+            if isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS:
+                if alone == self.settings.at_once:
+                    continue  # a kill would leave it unknown: written down when its call is near
+                alone += 1
             words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
             if isinstance(chosen, Plan) and isinstance(words, str):
                 plans.append((chosen, words))

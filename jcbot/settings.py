@@ -170,7 +170,7 @@ class Sending(Section):
 
     enabled: bool = False
     at_once: int = Field(default=5, ge=1, le=50)
-    per_second: int = Field(default=50, ge=1, le=1_000)
+    per_second: int = Field(default=50, ge=1, le=10_000)
     templates: dict[str, str] = {}
 
 
