@@ -7,23 +7,26 @@ another courier left behind in the middle of a call comes back to us through the
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
+import contextlib
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot.wechat.outcomes import AccountFaultError, Ambiguous, Ok, Refused
-from jcbot import ledger
-from jcbot.channels import Rules, choose
-from jcbot.clock import monotonic
+from bot.handful import KNOWS_REPEATS, Called, Caller
+from bot.verdict import rest, verdict
+from bot.wechat.outcomes import Refused
+from jcbot import followers, ledger
+from jcbot.channels import Rules, choose, standings
+from jcbot.clock import machine_time
 from jcbot.errors import StorageError
-from jcbot.ledger import FAILED, SENT, UNKNOWN, Item, Plan, Settled
-from knowledge.sending import TEMPLATE
+from jcbot.ledger import FAILED, UNKNOWN, Item, Plan, Settled
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Awaitable, Callable, Sequence
 
     from sqlalchemy import Connection
@@ -34,20 +37,14 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
     from knowledge.sending import SendingRules
 
-CLAIMED = 100
-"""Messages taken at a time."""
-TRIES = 8
-"""So often a message is tried before it is set aside."""
-REPEATS = 4
-"""So often an ambiguous call is repeated at once, under the same client id."""
-REPEAT_S = 0.2
-IDLE_S = 1.0
-AWAY_S = 5.0
-"""How long to wait when the database, or the account, is out of order."""
-BACK_OFF_S, LONGEST_S = 30, 3_600
-KNOWS_REPEATS = (TEMPLATE,)
-"""Channels that deliver a client id once within ten minutes."""
-SLOWER = dt.timedelta(seconds=2)
+CLAIMED, CLAIMED_S = 200, 4
+"""Messages taken at a time, and no more than can be called for in so many seconds."""
+IDLE_S, AWAY_S, LONGEST_S = 1.0, 1.0, 30.0
+"""How long to wait when nothing is due; and, longer each time, when something is out of order."""
+SETTLE_TRIES = 10
+"""So often, a second apart, the outcome is brought to a database that is out of order."""
+GONE = frozenset({43004, 40003})
+"""Refusals that say that somebody does not follow the account."""
 
 log = structlog.get_logger("bot.courier")
 
@@ -56,8 +53,8 @@ log = structlog.get_logger("bot.courier")
 class Courier:
     """One courier; any number of them, in any number of processes, share the work.
 
-    `send` makes one call for a plan; `prepare` reads what it needs in the transaction that
-    writes it down (the class as it is now).
+    `send` makes one call for a plan; `words` reads the words of an item in the transaction that
+    writes it down (of the class as it is now), with a dict to keep what serves the whole handful.
     """
 
     database: Database
@@ -65,127 +62,110 @@ class Courier:
     settings: Sending
     rules: SendingRules
     send: Callable[[Plan, str], Awaitable[Outcome]]
-    words: Callable[[Connection, Item], str]
+    words: Callable[[Connection, Item, dict[str, Any]], str]
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
-    _away_s: float = 0.0
+    away_s: float = 0.0
+    """How long to leave the database or WeChat alone after this round."""
+    _caller: Caller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._caller = Caller(self.send, self.settings.at_once, self.settings.per_second)
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Deliver until told to stop; what is in hand is finished first."""
+        """Deliver until told to stop; calls that were begun are finished first."""
+        self._caller.stopped = stopped
         while not stopped.is_set():
             try:
                 busy = await self.round()
-            except StorageError as fault:
+            except Exception as fault:  # noqa: BLE001 - a courier that ends sends nothing at all
                 log.error("courier waits", fault=type(fault).__name__)  # noqa: TRY400 - no names
-                busy, self._away_s = False, AWAY_S
-            if self._away_s or not busy:
-                await _sleep(stopped, self._away_s or IDLE_S)
-                self._away_s = 0.0
+                busy, self.away_s = False, self._longer()
+            if self.away_s or not busy:
+                await _sleep(stopped, self.away_s or IDLE_S)
 
     async def round(self) -> bool:
         """Take what is due and send it; say whether there was anything."""
-        now = self.clock.now()
-        items = await self.database.run(partial(self._claim, now=now))
-        for start in range(0, len(items), self.settings.at_once):
-            began = monotonic()
-            await self._handful(items[start : start + self.settings.at_once])
-            spare = self.settings.at_once / self.settings.per_second - (monotonic() - began)
-            await asyncio.sleep(max(0.0, spare))
-        return bool(items)
+        taken, plans = await self.database.run(self._take)
+        if plans:
+            called = await self._caller.deliver(plans)
+            await self._bring(called)
+            self.away_s = self._away(called)
+        return taken > 0
 
-    def _claim(self, conn: Connection, now: dt.datetime) -> list[Item]:
-        stalled = ledger.reclaim(conn, self.holder, now, CLAIMED, KNOWS_REPEATS)
-        return stalled or ledger.claim(conn, self.holder, now, CLAIMED)
-
-    async def _handful(self, items: Sequence[Item]) -> None:
-        """Send a few at once: written down together before, settled together after."""
+    def _take(self, conn: Connection) -> tuple[int, list[tuple[Plan, str]]]:
+        """Claim a handful and write down what is to be sent; its size and the plans with words."""
         now = self.clock.now()
-        plans = await self.database.run(partial(self._plan, items=items, now=now))
-        outcomes = await asyncio.gather(*(self._call(*each) for each in plans))
-        await self.database.run(partial(self._settle, outcomes=outcomes))
+        most = max(1, min(CLAIMED, CLAIMED_S * self.settings.per_second))
+        items = ledger.reclaim(conn, self.holder, now, most, KNOWS_REPEATS)
+        items = items or ledger.claim(conn, self.holder, now, most)
+        return len(items), self._plan(conn, items, now)
 
     def _plan(
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
     ) -> list[tuple[Plan, str]]:
         rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
-        chosen = [choose(conn, each, rules, now) for each in items]
-        texts: dict[int, str] = {}
-        for place, plan in enumerate(chosen):
-            if isinstance(plan, Plan):
-                chosen[place] = self._worded(conn, plan, texts)
-        settled = [each for each in chosen if isinstance(each, Settled)]
+        people, kept = standings(conn, items, self.rules), dict[str, Any]()
+        plans, settled, alone = [], [], 0
+        for item in items:
+            chosen = choose(item, people[item.openid], rules, now)
+            if isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS:
+                if alone == self.settings.at_once:
+                    continue  # a kill would leave it unknown: written down when its call is near
+                alone += 1
+            words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
+            if isinstance(chosen, Plan) and isinstance(words, str):
+                plans.append((chosen, words))
+            elif isinstance(words, Settled):
+                settled.append(words)
         ledger.settle(conn, self.holder, settled, now)
-        plans = [each for each in chosen if isinstance(each, Plan)]
-        kept = ledger.write_down(conn, self.holder, plans, now)
-        return [(plan, texts[plan.item.id]) for plan in kept]
+        ledger.write_down(conn, self.holder, [plan for plan, _ in plans], now)
+        return plans
 
-    def _worded(self, conn: Connection, plan: Plan, texts: dict[int, str]) -> Plan | Settled:
+    def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> str | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
         try:
-            texts[plan.item.id] = self.words(conn, plan.item)
+            return self.words(conn, plan.item, kept)
+        except (StorageError, SQLAlchemyError):
+            raise
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, it is this one's
             log.error("no words", kind=plan.item.kind, fault=type(fault).__name__)  # noqa: TRY400
-            return Settled(plan.item, FAILED, reason=f"no words: {type(fault).__name__}")
-        return plan
+            state = UNKNOWN if plan.item.again else FAILED
+            return Settled(plan.item, state, reason=f"no words: {type(fault).__name__}")
 
-    async def _call(self, plan: Plan, words: str) -> tuple[Plan, Outcome]:
-        """Make the call; what is ambiguous is asked again at once where a repeat is known."""
-        outcome = await self._send(plan, words)
-        repeats = REPEATS if plan.channel in KNOWS_REPEATS else 0
-        while isinstance(outcome, Ambiguous) and repeats:
-            repeats -= 1
-            await asyncio.sleep(REPEAT_S)
-            outcome = await self._send(plan, words)
-        return plan, outcome
+    async def _bring(self, called: Sequence[Called]) -> None:
+        """Settle; a database that is out of order for a moment must not cost us the outcomes."""
+        work = partial(self._settle, called=called)
+        for _ in range(SETTLE_TRIES):
+            with contextlib.suppress(StorageError):
+                return await self.database.run(work)
+            await asyncio.sleep(IDLE_S)
+        return await self.database.run(work)
 
-    async def _send(self, plan: Plan, words: str) -> Outcome:
-        """Call; a fault of the account is not the message's: it waits, and so do we."""
-        try:
-            return await self.send(plan, words)
-        except AccountFaultError as fault:
-            log.error("nothing can be sent", fault=fault.name)  # noqa: TRY400 - no names
-            self._away_s = fault.pause_s
-            return Refused(fault.code, "limit", fault.name, "moment")
-
-    def _settle(self, conn: Connection, outcomes: Sequence[tuple[Plan, Outcome]]) -> None:
+    def _settle(self, conn: Connection, called: Sequence[Called]) -> None:
         now = self.clock.now()
-        verdicts = [verdict(*each, now) for each in outcomes]
+        verdicts = [verdict(each, now) for each in called]
         ledger.settle(conn, self.holder, [each for each in verdicts if each], now)
-        for plan, outcome in outcomes:
-            if isinstance(outcome, Refused) and (until := _rest(outcome, now)):
-                ledger.pause(conn, plan.channel, until, outcome.name)
+        for each in called:
+            if isinstance(each.outcome, Refused):
+                self._note(conn, each.plan, each.outcome, now)
 
+    def _note(self, conn: Connection, plan: Plan, refusal: Refused, now: dt.datetime) -> None:
+        """Let a channel rest, remember that somebody does not follow: for all messages to come."""
+        if until := rest(refusal, now):
+            ledger.pause(conn, plan.channel, until, refusal.name)
+        if refusal.code in GONE:
+            created = int(machine_time())  # as WeChat's own events are dated
+            followers.record(conn, plan.item.openid, following=False, created=created, now=now)
 
-def verdict(plan: Plan, outcome: Outcome, now: dt.datetime) -> Settled | None:
-    """Return what a call's outcome makes of its message.
+    def _away(self, called: Sequence[Called]) -> float:
+        """How long to leave WeChat alone: longer each time as long as it cannot be reached."""
+        heard = any(each.answered for each in called)
+        mute = not heard and any(each.outcome is not None for each in called)
+        closed_s = self._caller.closed_s
+        return max(closed_s, self._longer()) if closed_s or mute else 0.0
 
-    None leaves it as it is, being sent: nobody knows yet, and it can be sent again under its id
-    as soon as its lease is over.
-    """
-    item = plan.item
-    if isinstance(outcome, Ok):
-        return Settled(item, SENT, str(outcome.data.get("msgid", "")), plan.reason)
-    if isinstance(outcome, Ambiguous) and plan.channel in KNOWS_REPEATS:
-        return None
-    if isinstance(outcome, Ambiguous):
-        return Settled(item, UNKNOWN, reason=f"no clear answer: {outcome.reason}")
-    why = f"{outcome.name} ({outcome.code})"
-    if outcome.kind == "permanent" or outcome.wait in {"user", "never", "staff"}:
-        return Settled(item, FAILED, reason=why)
-    if item.tries >= TRIES and outcome.kind == "temporary":
-        return Settled(item, FAILED, reason=f"tried {item.tries} times: {why}")
-    wait = min(BACK_OFF_S * 2**item.tries, LONGEST_S)
-    later = _rest(outcome, now) or now + dt.timedelta(seconds=wait)
-    return Settled(item, "", reason=why, later=later)
-
-
-def _rest(outcome: Refused, now: dt.datetime) -> dt.datetime | None:
-    """Until when the whole channel rests after this refusal, None if it need not."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
-    if outcome.wait == "tomorrow":
-        return midnight
-    if outcome.wait == "next_month":
-        return (midnight.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    return now + SLOWER if outcome.wait == "slower" else None
+    def _longer(self) -> float:
+        return min(max(AWAY_S, 2 * self.away_s), LONGEST_S)
 
 
 async def _sleep(stopped: asyncio.Event, seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.courier import Courier
 from bot.wechat.client import open_client
@@ -66,17 +66,24 @@ async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> O
     return await client.custom_text(item.openid, text)
 
 
-def text_of(post: Post, conn: Connection, item: Item | Promise) -> str:
-    """Return the words of a message, with its class or its announcement as it is now."""
-    return worded(post.library, post.config.human, conn, item)
+def text_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> str:
+    """Return the words of a message, with its class or its announcement as it is now.
+
+    `kept` holds what was read for the messages before, by its number.
+    """
+    return worded(post.library, post.config.human, conn, item, kept)
 
 
-def worded(library: Library, desk: Human, conn: Connection, item: Item | Promise) -> str:
+def worded(
+    library: Library, desk: Human, conn: Connection, item: Item | Promise,
+    kept: dict[str, Any] | None = None,
+) -> str:  # fmt: skip
     """Return the same for whoever has no post: only to look at."""
     if announcement := item.payload.get("announcement"):
         return announced(library.replies, letter_of(conn, announcement))
-    course = None
-    if number := item.payload.get("class"):
+    kept, number = {} if kept is None else kept, str(item.payload.get("class") or "")
+    if number and number not in kept:
+        kept[number] = None
         with contextlib.suppress(NoSuchClassError):
-            course = details(conn, number)
-    return words(library, item, course, desk)
+            kept[number] = details(conn, number)
+    return words(library, item, kept.get(number), desk)

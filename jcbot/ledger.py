@@ -1,10 +1,10 @@
 """The courier's book (派送台账): who has which message, and what became of it, forward only.
 
-A row is claimed under a lease, written down as `sending` with its client id before the call, and
-settled after it. What a dead courier held comes back when its lease is over: rows it had only
-claimed as they were; rows written down as sending are sent again with the same client id where
-the channel knows it and the first call is not too long ago, else they are `unknown`: they may
-have arrived, so they are never sent again by themselves.
+A row is claimed and written down as `sending`, with its client id and under a lease, in one
+transaction before the call, and settled after it. What a dead courier held comes back when its
+lease is over: it is sent again with the same client id where the channel knows it and the first
+call is not too long ago, else it is `unknown`: it may have arrived, so it is never sent again by
+itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from jcbot.clock import SHANGHAI
 from jcbot.outbox import PROMISED
@@ -31,21 +31,19 @@ FAILED, UNREACHABLE, UNKNOWN = "failed", "unreachable", "unknown"
 LEASE_S = 30
 REMEMBERED_S = 600
 """How long the other side remembers a client id: within it a repeat is the same message."""
+MARGIN_S = 60
+"""No repeat is begun so near the end of it: the call takes its time, clocks differ."""
 
 _O, _P = outbox.c, pauses.c
 _DUE = (
-    select(_O.id)
-    .where(
-        _O.state == PROMISED,
-        _O.due <= bindparam("at"),
-        or_(_O.lease.is_(None), _O.lease < bindparam("at")),
-    )
-    .order_by(_O.due, _O.id)
+    select(outbox)
+    .where(_O.state == PROMISED, _O.due <= bindparam("at"))
+    .order_by(_O.due)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _STALLED = (
-    select(_O.id, _O.channel, _O.called)
+    select(outbox)
     .where(_O.state == SENDING, _O.lease < bindparam("at"))
     .order_by(_O.id)
     .limit(bindparam("most"))
@@ -56,12 +54,12 @@ _TAKE = (
     .where(_O.id == bindparam("i"))
     .values(holder=bindparam("h"), lease=bindparam("until"))
 )
-_READ = select(outbox).where(_O.id.in_(bindparam("ids", expanding=True))).order_by(_O.due, _O.id)
 _WRITE_DOWN = (
     update(outbox)
-    .where(_O.id == bindparam("i"), _O.holder == bindparam("h"), _O.state.in_([PROMISED, SENDING]))
+    .where(_O.id == bindparam("i"))
     .values(
         state=SENDING,
+        holder=bindparam("h"),
         channel=bindparam("ch"),
         client_id=bindparam("cid"),
         reason=bindparam("why"),
@@ -70,9 +68,14 @@ _WRITE_DOWN = (
         lease=bindparam("until"),
     )
 )
+_OURS = (
+    _O.id == bindparam("i"),
+    or_(_O.state == PROMISED, _O.state == SENDING),
+    or_(_O.holder.is_(None), _O.holder == bindparam("h")),
+)
 _SETTLE = (
     update(outbox)
-    .where(_O.id == bindparam("i"), _O.holder == bindparam("h"))
+    .where(*_OURS)
     .values(
         state=bindparam("s"), ref=bindparam("r"), reason=bindparam("why"),
         settled=bindparam("at"), holder=None, lease=None,
@@ -80,10 +83,10 @@ _SETTLE = (
 )  # fmt: skip
 _AGAIN = (
     update(outbox)
-    .where(_O.id == bindparam("i"), _O.holder == bindparam("h"))
+    .where(*_OURS)
     .values(
         state=PROMISED, due=bindparam("later"), reason=bindparam("why"),
-        holder=None, lease=None, called=None,
+        tries=_O.tries - bindparam("free"), holder=None, lease=None, called=None,
     )
 )  # fmt: skip
 _LOST = (
@@ -93,19 +96,33 @@ _LOST = (
         state=UNKNOWN, reason=bindparam("why"), settled=bindparam("at"), holder=None, lease=None
     )
 )
-_BY_REF = select(_O.id, _O.state).where(_O.ref == bindparam("r"), _O.openid == bindparam("o"))
+# A finish event may overtake the answer to its own call, and of a row that is `unknown` no id was
+# ever seen: then it is the only message to this person whose id is not known yet.
+_ITS = (
+    select(_O.id, _O.ref)
+    .where(
+        _O.openid == bindparam("o"),
+        or_(_O.ref == bindparam("r"), and_(_O.ref.is_(None), _O.state.in_([SENDING, UNKNOWN]))),
+    )
+    .with_for_update()
+)
 _FINISH = (
     update(outbox)
     .where(_O.id == bindparam("i"), _O.state.in_([SENDING, SENT, UNKNOWN]))
-    .values(state=bindparam("s"), reason=bindparam("why"), settled=bindparam("at"))
-)
+    .values(
+        state=bindparam("s"), ref=bindparam("r"), reason=bindparam("why"),
+        settled=bindparam("at"), holder=None, lease=None,
+    )
+)  # fmt: skip
 _COUNT = select(_O.state, func.count().label("many")).group_by(_O.state)
 
 
 def _later_pause(insert: Any) -> Executable:
     new = insert.excluded
     statement: Executable = insert.on_conflict_do_update(
-        index_elements=["channel"], set_={"until": new.until, "reason": new.reason}
+        index_elements=["channel"],
+        set_={"until": new.until, "reason": new.reason},
+        where=pauses.c.until < new.until,
     )
     return statement
 
@@ -142,64 +159,75 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of an item: a state of this module, WeChat's id, why; `later`: try again then."""
+    """What became of an item: a state of this module, WeChat's id, why; `later`: try again then.
+
+    `free`: the try was not the item's fault and does not count.
+    """
 
     item: Item
     state: str
     ref: str = ""
     reason: str = ""
     later: dt.datetime | None = None
+    free: bool = False
 
 
 def claim(conn: Connection, holder: str, now: dt.datetime, most: int) -> list[Item]:
-    """Take up to `most` messages that are due, for half a minute; others pass them by."""
+    """Take up to `most` messages that are due, others pass them by.
+
+    Each has to be written down or settled in this same transaction: only it keeps others away.
+    """
     at = int(now.timestamp())
-    ids = list(conn.execute(_DUE, {"at": at, "most": most}).scalars())
-    return _take(conn, ids, holder, at)
+    return _readable(conn, holder, conn.execute(_DUE, {"at": at, "most": most}).all(), at)
 
 
 def reclaim(
     conn: Connection, holder: str, now: dt.datetime, most: int, with_ids: Sequence[str]
 ) -> list[Item]:
-    """Take over what a stalled courier had written down; without a client id it is `unknown`.
+    """Take over what a stalled courier had written down; where no repeat is safe: `unknown`.
 
     `with_ids` are the channels that know a repeat by its client id.
     """
     at = int(now.timestamp())
-    ids = []
+    rows, lost = [], []
     for row in conn.execute(_STALLED, {"at": at, "most": most}).all():
-        if row.channel in with_ids and at - row.called < REMEMBERED_S - LEASE_S:
-            ids.append(row.id)
+        if row.channel not in with_ids:
+            lost.append({"i": row.id, "at": at, "why": "courier stalled during the call"})
+        elif at - row.called >= REMEMBERED_S - MARGIN_S:
+            lost.append({"i": row.id, "at": at, "why": "no clear answer for too long"})
         else:
-            conn.execute(_LOST, {"i": row.id, "at": at, "why": "courier stalled during the call"})
-    return _take(conn, ids, holder, at)
+            rows.append(row)
+    _each(conn, _LOST, lost)
+    _each(conn, _TAKE, [{"i": row.id, "h": holder, "until": at + LEASE_S} for row in rows])
+    return _readable(conn, holder, rows, at)
 
 
-def write_down(
-    conn: Connection, holder: str, plans: Sequence[Plan], now: dt.datetime
-) -> list[Plan]:
-    """Commit to send these; return those that are still ours."""
+def write_down(conn: Connection, holder: str, plans: Sequence[Plan], now: dt.datetime) -> None:
+    """Commit to send these, claimed in this same transaction."""
     at = int(now.timestamp())
-    kept = []
-    for plan in plans:
-        values = {
+    rows = [
+        {
             "i": plan.item.id, "h": holder, "ch": plan.channel, "cid": plan.item.client_id,
             "why": plan.reason, "at": at, "until": at + LEASE_S,
-        }  # fmt: skip
-        if conn.execute(_WRITE_DOWN, values).rowcount:
-            kept.append(plan)
-    return kept
+        }
+        for plan in plans
+    ]  # fmt: skip
+    _each(conn, _WRITE_DOWN, rows)
 
 
 def settle(conn: Connection, holder: str, outcomes: Sequence[Settled], now: dt.datetime) -> None:
     """Write down what became of each; an item that is not ours any more is left alone."""
     at = int(now.timestamp())
+    done, again = [], []
     for each in outcomes:
         key = {"i": each.item.id, "h": holder, "why": each.reason}
         if each.later is not None:
-            conn.execute(_AGAIN, key | {"later": int(each.later.timestamp())})
+            later = int(each.later.timestamp())
+            again.append(key | {"later": later, "free": int(each.free)})
         else:
-            conn.execute(_SETTLE, key | {"s": each.state, "r": each.ref or None, "at": at})
+            done.append(key | {"s": each.state, "r": each.ref or None, "at": at})
+    _each(conn, _SETTLE, done)
+    _each(conn, _AGAIN, again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +242,14 @@ class Finish:
 
 def finish(conn: Connection, event: Finish, now: dt.datetime) -> bool:
     """Take a finish event: forward only, so that a late or repeated one changes nothing."""
-    row = conn.execute(_BY_REF, {"r": event.ref, "o": event.openid}).first()
-    if row is None:
+    rows = conn.execute(_ITS, {"r": event.ref, "o": event.openid}).all()
+    known = [row for row in rows if row.ref is not None] or rows
+    if not event.ref or len(known) != 1:
         return False
-    state = DELIVERED if event.delivered else FAILED
-    values = {"i": row.id, "s": state, "why": event.reason, "at": int(now.timestamp())}
+    values = {
+        "i": known[0].id, "r": event.ref, "s": DELIVERED if event.delivered else FAILED,
+        "why": event.reason, "at": int(now.timestamp()),
+    }  # fmt: skip
     return conn.execute(_FINISH, values).rowcount > 0
 
 
@@ -239,14 +270,24 @@ def counts(conn: Connection) -> dict[str, int]:
     return {row.state: row.many for row in conn.execute(_COUNT)}
 
 
-def _take(conn: Connection, ids: list[int], holder: str, at: int) -> list[Item]:
-    if not ids:
-        return []
-    conn.execute(_TAKE, [{"i": each, "h": holder, "until": at + LEASE_S} for each in ids])
-    return [_item(row) for row in conn.execute(_READ, {"ids": ids})]
+def _each(conn: Connection, statement: Executable, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        conn.execute(statement, rows)
 
 
-def _item(row: Row[Any]) -> Item:
-    payload = json.loads(row.payload)
-    again = row.state == SENDING
-    return Item(row.id, row.kind, row.openid, payload, row.tries, again, row.channel or "")
+def _readable(conn: Connection, holder: str, rows: Sequence[Row[Any]], at: int) -> list[Item]:
+    """Make the items; a row whose payload cannot be read is set aside."""
+    items, broken = [], []
+    for row in rows:
+        try:
+            payload = dict(json.loads(row.payload))
+        except (TypeError, ValueError):
+            why = "its payload cannot be read"
+            broken.append({"i": row.id, "h": holder, "s": FAILED, "r": None, "why": why, "at": at})
+            continue
+        again = row.state == SENDING
+        items.append(
+            Item(row.id, row.kind, row.openid, payload, row.tries, again, row.channel or "")
+        )
+    _each(conn, _SETTLE, broken)
+    return items

@@ -173,7 +173,7 @@ class Sending(Section):
 
     enabled: bool = False
     at_once: int = Field(default=5, ge=1, le=50)
-    per_second: int = Field(default=50, ge=1, le=1_000)
+    per_second: int = Field(default=50, ge=1, le=10_000)
     templates: dict[str, str] = {}
     approval_above: int = Field(default=500, ge=0, le=1_000_000)
 

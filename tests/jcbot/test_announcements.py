@@ -28,7 +28,7 @@ from jcbot.announcing.parsing import AudienceError, parse_audience
 from jcbot.announcing.sending import GrownError, Sending, put_out
 from jcbot.audit import audit_key, latest
 from jcbot.audit_check import verify
-from jcbot.channels import Rules, choose
+from jcbot.channels import Rules, choose, standings
 from jcbot.ledger import Settled
 from jcbot.people.bindings import bind
 from jcbot.staff.model import Account, By, NotAllowedError, StaffError
@@ -149,7 +149,8 @@ async def test_what_was_counted_is_what_the_courier_decides(database: Database) 
 
     def decide(conn: Connection) -> collections.Counter[str]:
         items = ledger.claim(conn, "me", NOW, 1_000)
-        plans = [choose(conn, each, rules, NOW) for each in items]
+        people = standings(conn, items, rules.sending)
+        plans = [choose(each, people[each.openid], rules, NOW) for each in items]
         return collections.Counter(
             each.reason if isinstance(each, Settled) else each.channel for each in plans
         )
@@ -168,7 +169,8 @@ async def test_who_refuses_the_kind_is_not_reached_and_who_refuses_another_is(
     def outcome(conn: Connection, about: str) -> str:
         payload = {"announcement": 1, "about": about}
         item = ledger.Item(1, "announcement", "o1", payload, 0, again=False, channel="")
-        plan = choose(conn, item, rules, NOW)
+        person = standings(conn, [item], rules.sending)[item.openid]
+        plan = choose(item, person, rules, NOW)
         return plan.reason if isinstance(plan, Settled) else plan.channel
 
     def wish(conn: Connection, *off: str) -> None:
