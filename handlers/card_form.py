@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handlers import card, cues, human, identity, menu
+from handlers import card, classes, cues, human, identity, menu
 from handlers.answers import choice
 from handlers.numbers import number_of
 from handlers.text import lines
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FIELD, CONFIRM = "card_field", "card_confirm"
 TASKS = {FIELD, CONFIRM}
 PHONE = "phone"
+OF_TRADES = {"training_wish", "skills"}
 SURE = 0.8
 PER_PAGE = 5
 SHORT = 24  # characters of a message that only says what is wrong on the card
@@ -220,7 +221,8 @@ def _choices(turn: Turn) -> str:
 
 
 def _confirm(turn: Turn) -> str | None:
-    chosen = choice(turn, "send", no=3)
+    refill = turn.library.confirming.no(turn.normal, "refill")
+    chosen = 2 if refill and not _plain_no(turn) else choice(turn, "send", no=3)
     if chosen is None and _another_matter(turn):
         return None
     if chosen == 1:
@@ -231,6 +233,12 @@ def _confirm(turn: Turn) -> str | None:
         _drop(turn)
         return turn.say("card.not_sent")
     return lines(turn.say("card.confirm_again"), _choices(turn))
+
+
+def _plain_no(turn: Turn) -> bool:
+    """Whether it is a no that speaks of no mistake."""
+    bare = turn.normal.strip(" 。.!！,，")
+    return bare not in turn.library.confirming.words["refill"]
 
 
 def _again(turn: Turn) -> str:
@@ -294,6 +302,8 @@ def _read_quietly(turn: Turn, field: CardField) -> Any:
     """The value, where the message that wants a change tells it already: 改成农村户口."""
     if number_of(turn.normal) is not None:
         return None  # it chose the column
+    if field.key in OF_TRADES and (trade := classes.slots(turn).get("occupation")):
+        return trade
     if field.key == PHONE or field.choices:
         try:
             return _read(turn, field)
@@ -310,7 +320,8 @@ def _read(turn: Turn, field: CardField) -> Any:
         return reader_of(column)(phone or "0")
     if field.choices:
         return _choice(turn, field, text)
-    if column.kind == "text" and number_of(text) is not None:
+    words = turn.library.confirming
+    if column.kind == "text" and (number_of(text) is not None or words.yes(text)):
         raise CellError(turn.say("card.only_digits"))
     return reader_of(column)(_without_name(turn) if column.kind == "text" else text)
 

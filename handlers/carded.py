@@ -40,6 +40,11 @@ def tells(turn: Turn) -> bool:
     return not turn.state.whom and set(OF_WORK) <= set(turn.state.carded)
 
 
+def of_work(turn: Turn) -> set[str]:
+    """The card's facts that count like told ones: those of work decide on one's own money."""
+    return set() if turn.state.whom else set(OF_WORK) & set(turn.state.carded)
+
+
 def named(turn: Turn, facts: Iterable[str]) -> str:
     """Say which of these facts are the card's: 农村户籍、未就业."""
     if turn.state.whom:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from jcbot.training.browsing import Days
     from jcbot.training.model import Body, Course
 
+OTHERS = "others"  # the talk was just of other people
 FOR_EVER = "2100-01-01"
 LONG = 24  # characters of a message that only narrows down what was looked for
 CLEAR = 0.8
@@ -38,7 +40,6 @@ def browse(turn: Turn) -> str:
         return taught(turn, wanted)
     turn.state.looking = _near_home(turn, wanted)
     if _says(turn, "evening"):
-        turn.state.looking.pop("date", None)
         return lines(turn.say("training.evening"), show(turn))
     return show(turn)
 
@@ -53,18 +54,12 @@ def _near_home(turn: Turn, wanted: dict[str, Any]) -> dict[str, Any]:
     return {"county": county, **wanted} if county else wanted
 
 
-def by_number(turn: Turn) -> str | None:
-    """A class number and nothing else: that class."""
-    if not NUMBER.fullmatch(turn.normal):
-        return None
-    course = named(turn)
-    return tell(turn, course) if course is not None and not turn.state.task else None
-
-
 def slots(turn: Turn) -> dict[str, Any]:
     """What class the message speaks of."""
     found = extract_slots(turn.normal, turn.today)
     wanted = {key: found[key] for key in WANTED if key in found}
+    if _says(turn, "evening"):
+        wanted.pop("date", None)  # 周末上课 says when lessons are, not when the class begins
     if "date" in wanted and any(word in turn.normal for word in turn.library.cues["from_then_on"]):
         date = wanted["date"]
         wanted["date"] = [date[0] if isinstance(date, list) else date, FOR_EVER]
@@ -151,11 +146,8 @@ def named(turn: Turn) -> Course | None:
     """Return the class whose number the message names."""
     for word in NUMBER.findall(turn.normal):
         if any(char.isdigit() for char in word) and len(word) > 2:  # noqa: PLR2004
-            for number in (word.upper(), word):
-                try:
-                    return turn.office.training.details(number)
-                except NoSuchClassError:
-                    continue
+            with contextlib.suppress(NoSuchClassError):
+                return turn.office.training.by_code(word)
     return None
 
 
@@ -226,7 +218,8 @@ def taught(turn: Turn, wanted: dict[str, Any]) -> str:
 
 
 def several(turn: Turn) -> str:
-    """Several people for one phone: say how."""
+    """Several people for one phone: say how; whose number comes next is then asked."""
+    turn.state.last = OTHERS
     return lines(turn.say("training.several_people"), human.contact(turn))
 
 

@@ -15,6 +15,7 @@ from handlers import (
     identity,
     interview,
     menu,
+    my_training,
     people,
     questions,
     tasks,
@@ -35,7 +36,17 @@ OWN = {"card", "my_training", "training"}
 def answer(turn: Turn) -> str | None:
     """Carry out the command that the whole message is; None when it is none."""
     name = turn.library.commands.find(turn.normal)
+    if name == "stop" and _gives_back(turn):
+        return my_training.cancel(turn)
     return DO[name](turn) if name else None
+
+
+def _gives_back(turn: Turn) -> bool:
+    """取消, where a sign-up of one's own was just shown: that one, not the talk."""
+    shown = {"my_training", "training_cancel"} & set(turn.state.offered)
+    said = turn.normal.strip(" 。.!！,，") in turn.library.cues["bare_giving_back"]
+    asking = turn.state.task or turn.state.asking
+    return bool(shown) and said and not asking and turn.office.people.bound_to() is not None
 
 
 def privacy(turn: Turn) -> str | None:
@@ -162,6 +173,8 @@ def carry_out(turn: Turn, what: str) -> str:
     """Do what was confirmed with 是."""
     if what == "forget":
         return erase(turn)
+    if what == "mine":
+        return identity.is_mine(turn)
     turn.office.people.unbind()
     turn.state = State()
     return turn.say("identity.unbound")
@@ -169,6 +182,8 @@ def carry_out(turn: Turn, what: str) -> str:
 
 def leave(turn: Turn, what: str) -> str:
     """Say that nothing was done."""
+    if what == "mine":
+        return identity.not_mine(turn)
     return turn.say("privacy.not_erased" if what == "forget" else "identity.still_bound")
 
 

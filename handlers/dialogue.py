@@ -41,7 +41,7 @@ AKIN = {"policy_question", "subsidy_estimate", "eligibility_check"}
 STEERING: tuple[Callable[[Turn], str | None], ...] = (
     commands.answer,
     commands.privacy,
-    classes.by_number,
+    sign_up.by_number,
     offers.confirm,
     tasks.answer,
     interview.answer,
@@ -134,10 +134,9 @@ def _beside_the_step(turn: Turn, understood: Understanding) -> str:
         return lines(TOPICS[intent](turn), turn.say("menu.kept"))
     if not state.task:
         return ""
-    if intent in AKIN:
-        topic = understood.topic or understood.about_topic or understood.likely_topic
-        said = policy.tell(turn, topic) if topic else TOPICS["policy_question"](turn)
-        return lines(said, tasks.again(turn))
+    topic = understood.topic or understood.about_topic or understood.likely_topic
+    if intent in AKIN and topic in turn.library.topics:
+        return lines(policy.tell(turn, topic), tasks.again(turn))
     if intent in KEEPS_TASK:
         return lines(TOPICS[intent](turn), tasks.again(turn))
     state.shelf_task()

@@ -94,7 +94,7 @@ def answer(turn: Turn) -> str | None:
 def aside(turn: Turn) -> str:
     """安全吗, 忘了手机号: a worry while name and number are asked for; "" for none."""
     if long_numbers(turn.text):
-        return ""
+        return turn.say("identity.only_own") if _says(turn, "others_cards") else ""
     if _says(turn, "others_cards") and not turn.library.confirming.yes(turn.normal):
         return turn.say("identity.only_own")
     if _says(turn, "safety"):
@@ -111,18 +111,38 @@ def _says(turn: Turn, cue: str) -> bool:
 def sent_unasked(turn: Turn) -> str | None:
     """A name and number out of the blue: kept sealed, and who is writing is asked in order."""
     claim = read_claim(turn.text, turn.library.names)
+    if claim.id_number and _says(turn, "others_cards"):
+        return lines(turn.say("identity.only_own"), human.contact(turn))
     if not claim.id_number:
         almost = any(len(digits) in NEARLY for _, _, digits in long_numbers(turn.text))
         return turn.say("identity.bad_id", fault=claim.fault) if almost and claim.fault else None
     people = turn.office.people
     if people.agreed(version(turn)) and people.bound_to() is not None:
         return turn.say("identity.already_bound", who=called(turn))
+    if turn.state.last == classes.OTHERS:  # he was just told that it goes for himself only
+        turn.state.confirming = "mine"
+        _put(turn, claim)
+        return turn.say("identity.yours")
     begin(turn, turn.state.after or _wanted(turn))
     turn.state.looking = classes.slots(turn) or turn.state.looking
     _put(turn, claim)
     if turn.state.task == IDENTIFY:
         return _go_on(turn)
     return lines(turn.say("identity.kept_until_agreed"), turn.say("identity.notice"))
+
+
+def is_mine(turn: Turn) -> str:
+    """是本人: on with what was sent."""
+    begin(turn, _wanted(turn))
+    if turn.state.task == IDENTIFY:
+        return _go_on(turn)
+    return turn.say("identity.notice")
+
+
+def not_mine(turn: Turn) -> str:
+    """不是本人: what was sent is dropped."""
+    turn.office.people.empty_pocket()
+    return lines(turn.say("identity.only_own"), human.contact(turn))
 
 
 def _wanted(turn: Turn) -> str:

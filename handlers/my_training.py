@@ -33,7 +33,8 @@ def show(turn: Turn) -> str:
     who = identity.called(turn)
     if not mine:
         actions = [("training_browse", turn.say("card.offer_browse")), _human(turn)]
-        return lines(turn.say("training.mine_none", who=who), menu.offer(turn, actions))
+        said = turn.say("training.mine_none", who=who)
+        return lines(said, _count(turn), menu.offer(turn, actions))
     mine.sort(key=lambda each: each.course.last_day < turn.today)
     steps = turn.office.training.progress(key) if key is not None else {}
     told = [lines(_told(turn, each), *_steps(turn, steps, each)) for each in mine[:SHOWN]]
@@ -78,6 +79,10 @@ def cancel(turn: Turn) -> str:
     swap = any(word in turn.normal for word in turn.library.cues["to_another_class"])
     lead = turn.say("training.cancel_then_other") if swap else ""
     meant = _meant(turn, mine) or (mine if swap else [])
+    trade = classes.slots(turn).get("occupation", "")
+    if not meant and trade:
+        lead = turn.say("training.not_held", trade=trade)
+    turn.state.draft = {"swap": classes.slots(turn)} if swap and classes.slots(turn) else {}
     if len(meant) == 1:
         return lines(lead, _ask(turn, meant[0]))
     shown = (meant or mine)[: menu.MOST]
@@ -131,6 +136,10 @@ def _do(turn: Turn) -> str:
         ("my_training", turn.say("training.offer_mine")),
     ]
     said = turn.say(name, name=classes.name(turn, course))
+    wanted = turn.state.draft.pop("swap", None)
+    if wanted:
+        turn.state.looking = wanted
+        return lines(said, classes.show(turn))
     return lines(said, menu.offer(turn, actions))
 
 

@@ -35,11 +35,13 @@ def confirm(turn: Turn) -> str | None:
     words = turn.library.confirming
     if words.yes(turn.normal, *(("erase",) if what == "forget" else ())):
         return commands.carry_out(turn, what)
-    if words.no(turn.normal):
+    if words.no(turn.normal, *(("not_erase",) if what == "forget" else ())):
         return commands.leave(turn, what)
     if cues.looks_asked(turn) and len(turn.normal) <= SHORT:  # 是吗 is no yes: ask again
         state.confirming = what
-        return commands.DO[what](turn)
+        return commands.DO[what](turn) if what in commands.DO else turn.say("identity.yours")
+    if what == "mine":
+        turn.office.people.empty_pocket()
     return None
 
 
@@ -84,7 +86,9 @@ def _yes_or_no(turn: Turn) -> str | None:
     if understood.intent == "affirm" and kind in routes.ACTIONS:
         return _this_one(turn, kind)
     if understood.intent == "affirm":
-        return perform(turn, first)
+        guessed = turn.state.misses and len(turn.state.offered) > 1
+        which = turn.say("menu.which_one", last=len(turn.state.offered))
+        return which if guessed else perform(turn, first)
     if understood.intent == "deny":
         turn.state.offered = []
         return turn.say("smalltalk.idle_no")

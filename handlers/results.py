@@ -137,7 +137,8 @@ def _rank(turn: Turn, outcome: Outcome) -> tuple[bool, int, int, bool]:
 
 def _told(turn: Turn, outcome: Outcome) -> set[str]:
     """The outcome's own facts that are known."""
-    return set(turn.state.person) & set(turn.library.policies.benefits[outcome.benefit].own_facts)
+    told = set(turn.state.told_facts) | carded.of_work(turn)
+    return told & set(turn.library.policies.benefits[outcome.benefit].own_facts)
 
 
 def _chosen(turn: Turn, form: Form, estimate: Estimate) -> list[Outcome]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 GROUPS, CONFIRM = "groups", "sign_up"
 TASKS = {GROUPS, CONFIRM}
 PER_PAGE = 5
+SHORT = 24  # characters of a message that is hardly more than a class number
 PLACE = re.compile(r"(?:第|报|选)([1-6一二三四五六两])(?:个|$|吧|呢|号)")
 
 
@@ -97,13 +98,27 @@ def follow(turn: Turn) -> str | None:
     """候补, 给我报上, 确定: after a class was shown, or a sign-up was put aside."""
     if not turn.library.confirming.yes(turn.normal, "sign_up"):
         return None
-    shelf = turn.state.shelf
-    if shelf.get("task") == CONFIRM and turn.state.unshelve():
-        return ask_again(turn)
-    if turn.library.confirming.yes(turn.normal):
-        return None  # a plain yes belongs to the list shown
+    plain = turn.library.confirming.yes(turn.normal)
     offered = [each for each in turn.state.offered if each.startswith("sign_up:")]
-    return sign_up(turn, offered[0].partition(":")[2]) if offered else None
+    if offered and not plain:  # the class on the screen goes before one put aside
+        turn.state.shelf = {}
+        return sign_up(turn, offered[0].partition(":")[2])
+    if offered or any(each.startswith("class:") for each in turn.state.offered):
+        return None  # a plain yes belongs to the list shown
+    shelf = turn.state.shelf
+    resumes = shelf.get("task") == CONFIRM and turn.state.unshelve()
+    return ask_again(turn) if resumes else None
+
+
+def by_number(turn: Turn) -> str | None:
+    """A class number, alone or with 报 or 取消 before or behind it: that class."""
+    if turn.state.task or len(turn.normal) > SHORT:
+        return None
+    course = classes.named(turn)
+    if course is None or any(word in turn.normal for word in turn.library.cues["cancelling"]):
+        return None
+    wants = any(word in turn.normal for word in turn.library.cues["wanting_in"])
+    return sign_up(turn, course.number) if wants else classes.tell(turn, course)
 
 
 def aside(turn: Turn) -> str:

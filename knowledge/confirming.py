@@ -10,6 +10,7 @@ from knowledge.reading import read_toml
 if TYPE_CHECKING:
     from pathlib import Path
 
+LONGEST = 10
 EDGES = " \t\n，。！、,.!~～…；;：:「」“”\"'"
 
 
@@ -31,7 +32,17 @@ class Confirming:
         bare = text.strip(EDGES)
         pieces = [piece for piece in bare.replace("，", " ").replace(",", " ").split() if piece]
         allowed = frozenset().union(*(self.words[name] for name in names))
-        return bool(pieces) and all(piece in allowed for piece in pieces)
+        return bool(pieces) and all(_made_of(piece, allowed) for piece in pieces)
+
+
+def _made_of(text: str, words: frozenset[str]) -> bool:
+    """Say whether a short text is nothing but listed words, one behind the other: 嗯退了吧."""
+    if len(text) > LONGEST:
+        return False
+    reached = [True] + [False] * len(text)
+    for end in range(1, len(text) + 1):
+        reached[end] = any(reached[at] and text[at:end] in words for at in range(end))
+    return reached[-1]
 
 
 def load_confirming(path: Path) -> Confirming:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, false, func, or_, select
 
 from jcbot.storage.training_tables import classes, enrolments, training_bodies
+from jcbot.training.errors import NoSuchClassError
 from jcbot.training.model import CANCELLED, OPEN, Body, Course, Mine, Page
 from jcbot.training.reading import course_of, courses_with, find, mine_of, occupations
 from knowledge.occupations import matching
@@ -20,6 +21,7 @@ PAGE = 5
 MOST_BODIES = 10
 _C, _E, _B = classes.c, enrolments.c, training_bodies.c
 Days = tuple["dt.date | None", "dt.date | None"]
+_BY_CODE = courses_with().where(func.upper(func.replace(_C.number, "-", "")) == bindparam("c"))
 _MINE = (
     courses_with(_E.state, _E.place, _E.to_verify, _E.made)
     .join(enrolments, _E.class_id == _C.id)
@@ -74,6 +76,20 @@ def _page(conn: Connection, where: list[ColumnElement[bool]], page: int) -> Page
 def details(conn: Connection, number: str) -> Course:
     """Return all about one class; `NoSuchClassError`."""
     return find(conn, number)
+
+
+def by_code(conn: Connection, code: str) -> Course:
+    """Return the class of this number, hyphens and capitals apart; `NoSuchClassError`.
+
+    Where two differ in nothing else, the one written just so, else neither.
+    """
+    rows = conn.execute(_BY_CODE, {"c": code.replace("-", "").upper()}).all()
+    courses = [course_of(row) for row in rows]
+    same = [each for each in courses if each.number.upper() == code.upper()]
+    found = same or courses
+    if len(found) != 1:
+        raise NoSuchClassError
+    return found[0]
 
 
 def mine(conn: Connection, person: bytes, now: dt.datetime) -> list[Mine]:

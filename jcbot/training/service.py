@@ -38,6 +38,10 @@ class TrainingService:
         """Return one class; `NoSuchClassError`."""
         return browsing.details(self.conn, number)
 
+    def by_code(self, code: str) -> Course:
+        """Return the class of this number, hyphens and capitals apart; `NoSuchClassError`."""
+        return browsing.by_code(self.conn, code)
+
     def bodies(self, occupation: str, county: str) -> list[Body]:
         """Return who teaches it."""
         return browsing.bodies(self.conn, occupation, county, self.now)
