@@ -35,6 +35,12 @@ STATES = {
     "promised": "排队", "sending": "正在发", "sent": "已发", "delivered": "送达",
     "failed": "失败", "unreachable": "发不了", "unknown": "不确定有没有到", "stopped": "停发",
 }  # fmt: skip
+REASONS = {
+    "unsubscribed": "退订了",
+    "does not follow the account": "不关注了",
+    "no channel is allowed": "没有能用的渠道",
+}
+"""Why somebody could not be written to; what WeChat answered is shown as it is."""
 LetterFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="TOML：title、text、kind、class、link")
 ]
@@ -220,7 +226,7 @@ async def _told_status(
     put(_head(found.row))
     for state, count in sorted(found.states.items()):
         why = "；".join(
-            f"{reason}{n}人"
+            f"{REASONS.get(reason, reason)}{n}人"
             for (each, reason), n in sorted(found.reasons.items())
             if each == state and reason and state in {"failed", "unreachable", "unknown"}
         )

@@ -17,7 +17,8 @@ from sqlalchemy import insert, select
 
 from bot.post import worded
 from jcbot.clock import SHANGHAI
-from jcbot.ledger import claim
+from jcbot.ledger import SENT, UNREACHABLE, Settled, claim
+from jcbot.ledger import settle as ledger_settle
 from jcbot.settings import Human
 from jcbot.storage.database import open_database
 from jcbot.storage.identity_tables import bindings
@@ -138,6 +139,23 @@ def test_the_courier_says_what_was_looked_at(town: Path, library: Library) -> No
     said = {on_database(town, lambda conn, e=e: worded(library, Human(), conn, e)) for e in due}
     assert len(due) == 6
     assert said == {TEXT}
+
+
+def test_why_somebody_was_not_reached(town: Path) -> None:
+    announce(town, "n.toml", "--audience", "card", "--send")
+
+    def settle(conn: Connection) -> None:
+        items = claim(conn, "me", NOW + dt.timedelta(days=1), 9)
+        why = ["unsubscribed", "no channel is allowed", "no channel is allowed", "window (45015)"]
+        done = [Settled(each, UNREACHABLE, reason=why[n]) for n, each in enumerate(items[:4])]
+        done += [Settled(each, SENT) for each in items[4:]]
+        ledger_settle(conn, "me", done, NOW)
+
+    on_database(town, settle)
+    _, out, _ = announce(town, "status", "1")
+    assert "已经发完" in out
+    assert "发不了4人（没有能用的渠道2人；退订了1人；window (45015)1人）" in out
+    assert "已发2人" in out
 
 
 def test_as_json(town: Path) -> None:
