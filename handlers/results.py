@@ -52,6 +52,8 @@ def promising(turn: Turn, form: Form, estimate: Estimate) -> list[str]:
     open_ = [each for each in estimate.outcomes if each.verdict == "needs"]
     found = [each for each in open_ if not each.asks]
     own = _nearly_own(turn, estimate)
+    if own and carded.tells(turn):  # by the card others come near too, which nobody asked for
+        return list(dict.fromkeys(each.benefit for each in own))
     return list(dict.fromkeys(each.benefit for each in [*own, *found])) if found else []
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CACHE
 
 from knowledge.reading import ROOT
 from knowledge.understanding import Understander, Understanding
 
 HERE = Path(__file__).parent
 TODAY = dt.date(2026, 11, 23)
+CACHE = Path(__file__).parents[2] / "var" / "cache"
 LEVEL = 0.1
 FILES = sorted(HERE.glob("*.jsonl"))
 

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import CACHE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from knowledge.retrieval import Neighbours
 from knowledge.understanding import Understander
 
 TODAY = dt.date(2026, 11, 23)
+CACHE = Path(__file__).parents[2] / "var" / "cache"
 KEYS = ["text", "intent", "score", "topic", "facts", "slots", "also", "runners_up"]
 
 
