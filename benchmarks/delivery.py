@@ -136,7 +136,7 @@ class Pretend:
 
     def received(self) -> int:
         with contextlib.closing(sqlite3.connect(self.journal)) as journal:
-            return int(journal.execute("SELECT count(*) FROM received").fetchone()[0])
+            return int(journal.execute("SELECT coalesce(max(number), 0) FROM received").fetchone()[0])
 
     def numbers(self) -> Counter[str]:
         """How often each person received each text."""
