@@ -136,7 +136,8 @@ class Pretend:
 
     def received(self) -> int:
         with contextlib.closing(sqlite3.connect(self.journal)) as journal:
-            return int(journal.execute("SELECT coalesce(max(number), 0) FROM received").fetchone()[0])
+            query = "SELECT coalesce(max(number), 0) FROM received"
+            return int(journal.execute(query).fetchone()[0])
 
     def numbers(self) -> Counter[str]:
         """How often each person received each text."""
