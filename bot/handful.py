@@ -78,7 +78,8 @@ class Caller:
         self, waiting: Iterator[tuple[Plan, str]], done: list[Called], last: float
     ) -> None:
         for plan, words in waiting:
-            await self._pace()
+            if not self._over(plan, last):
+                await self._pace()
             if self._over(plan, last):
                 done.append(Called(plan, None, plan.item.again))
             else:
