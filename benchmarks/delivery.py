@@ -136,7 +136,8 @@ class Pretend:
 
     def received(self) -> int:
         with contextlib.closing(sqlite3.connect(self.journal)) as journal:
-            return int(journal.execute("SELECT count(*) FROM received").fetchone()[0])
+            query = "SELECT coalesce(max(number), 0) FROM received"
+            return int(journal.execute(query).fetchone()[0])
 
     def numbers(self) -> Counter[str]:
         """How often each person received each text."""
@@ -192,6 +193,11 @@ def look(conn: Connection) -> tuple[dict[str, int], Counter[str]]:
     why = select(outbox.c.reason, func.count()).where(outbox.c.state == UNKNOWN)
     reasons = conn.execute(why.group_by(outbox.c.reason)).all()
     return ledger.counts(conn), Counter(dict(reasons))
+
+
+def undecided(conn: Connection) -> set[str]:
+    """Whose message may have arrived or not, and is said so."""
+    return set(conn.execute(select(outbox.c.openid).where(outbox.c.state == UNKNOWN)).scalars())
 
 
 @dataclass
@@ -261,7 +267,7 @@ async def verdict(run: Run, took: float, engine: str) -> bool:
     received, people = run.pretend.numbers(), run.args.people
     missing = {f"o-{n}" for n in range(people)} - set(received)
     not_sent = people - states.get(SENT, 0) - states.get("delivered", 0)
-    lost = max(0, len(missing) - states.get(UNKNOWN, 0))
+    lost = len(missing - await run.database.run(undecided))
     twice = sum(count > 1 for count in received.values())
     unexplained = unknown.get("", 0) + not_sent - states.get(UNKNOWN, 0)
     fine = not (lost or twice or unexplained)

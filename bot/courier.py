@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
     from knowledge.sending import SendingRules
 
-CLAIMED, CLAIMED_S = 200, 4
+CLAIMED, CLAIMED_S = 500, 4
 """Messages taken at a time, and no more than can be called for in so many seconds."""
 IDLE_S, AWAY_S, LONGEST_S = 1.0, 1.0, 30.0
 """How long to wait when nothing is due; and, longer each time, when something is out of order."""

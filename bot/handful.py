@@ -26,6 +26,8 @@ REPEAT_S = 0.2
 START_S, CALL_S = 10.0, 15.0
 """No call begins later than that after its message was written down, none takes longer: both
 together are over well before the lease is."""
+TOO_SHORT_S = 0.01
+"""A wait that is not worth a timer; the next ones make up for it."""
 CHANNEL_RESTS = frozenset({"slower", "tomorrow", "next_month"})
 
 log = structlog.get_logger("bot.courier")
@@ -76,7 +78,8 @@ class Caller:
         self, waiting: Iterator[tuple[Plan, str]], done: list[Called], last: float
     ) -> None:
         for plan, words in waiting:
-            await self._pace()
+            if not self._over(plan, last):
+                await self._pace()
             if self._over(plan, last):
                 done.append(Called(plan, None, plan.item.again))
             else:
@@ -92,7 +95,7 @@ class Caller:
         now = monotonic()
         slot = max(now, self._slot)
         self._slot = slot + 1 / self.per_second
-        if slot > now:
+        if slot - now > TOO_SHORT_S:
             await asyncio.sleep(slot - now)
 
     async def _call(self, plan: Plan, words: str, last: float) -> Called:

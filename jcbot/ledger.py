@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import Text, and_, bindparam, cast, func, literal, or_, select, update
 
 from jcbot.clock import SHANGHAI
 from jcbot.outbox import PROMISED
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 SENDING, SENT, DELIVERED = "sending", "sent", "delivered"
 FAILED, UNREACHABLE, UNKNOWN = "failed", "unreachable", "unknown"
+OURS = "jcbot-"
+"""How our client ids begin."""
 LEASE_S = 30
 REMEMBERED_S = 600
 """How long the other side remembers a client id: within it a repeat is the same message."""
@@ -56,12 +59,12 @@ _TAKE = (
 )
 _WRITE_DOWN = (
     update(outbox)
-    .where(_O.id == bindparam("i"))
+    .where(_O.id.in_(bindparam("ids", expanding=True)))
     .values(
         state=SENDING,
         holder=bindparam("h"),
         channel=bindparam("ch"),
-        client_id=bindparam("cid"),
+        client_id=literal(OURS) + cast(_O.id, Text),
         reason=bindparam("why"),
         tries=_O.tries + 1,
         called=func.coalesce(_O.called, bindparam("at")),
@@ -145,7 +148,7 @@ class Item:
     @property
     def client_id(self) -> str:
         """The id by which the other side knows a repeat; the same for ever."""
-        return f"jcbot-{self.id}"
+        return f"{OURS}{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +208,12 @@ def reclaim(
 def write_down(conn: Connection, holder: str, plans: Sequence[Plan], now: dt.datetime) -> None:
     """Commit to send these, claimed in this same transaction."""
     at = int(now.timestamp())
-    rows = [
-        {
-            "i": plan.item.id, "h": holder, "ch": plan.channel, "cid": plan.item.client_id,
-            "why": plan.reason, "at": at, "until": at + LEASE_S,
-        }
-        for plan in plans
-    ]  # fmt: skip
-    _each(conn, _WRITE_DOWN, rows)
+    alike = defaultdict(list)
+    for plan in plans:
+        alike[plan.channel, plan.reason].append(plan.item.id)
+    for (channel, reason), ids in alike.items():
+        values = {"h": holder, "ch": channel, "why": reason, "at": at, "until": at + LEASE_S}
+        conn.execute(_WRITE_DOWN, values | {"ids": ids})
 
 
 def settle(conn: Connection, holder: str, outcomes: Sequence[Settled], now: dt.datetime) -> None:

@@ -1,0 +1,192 @@
+"""Finish events through the sealed door: forward only; and from the full class to the phone."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+from couriers import MONDAY, TEMPLATES, drain
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from bot.fresh import door_of, fill, fresh_config, serving
+from bot.post import Post, courier_of
+from bot.telephone import telephone
+from bot.transcripts import read
+from bot.wechat.pretend.world import Pretend, pretending
+from bot.wechat.simulator import ACCOUNT, Phone, push, to_xml
+from jcbot.ledger import DELIVERED, FAILED, SENDING, SENT, UNKNOWN, Finish, finish
+from jcbot.outbox import Promise, promise
+from jcbot.settings import Sending
+from jcbot.storage.training_tables import outbox
+from knowledge.reading import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import Any
+
+    from sqlalchemy import Connection, Row
+
+    from bot.app import Service
+    from jcbot.storage.database import Database
+    from knowledge.library import Library
+
+CONVERSATIONS = ROOT.parent / "tests" / "conversations" / "training"
+
+
+def a_row(conn: Connection, n: int = 1, openid: str = "o-1", **values: Any) -> None:
+    """A message that a courier has called for."""
+    promise(conn, Promise(f"k:{n}", "class_reminder", openid, {}, MONDAY))
+    conn.execute(
+        outbox.update().where(outbox.c.key == f"k:{n}").values(channel="template", **values)
+    )
+
+
+def states(conn: Connection) -> list[tuple[str, str | None]]:
+    return [(row.state, row.ref) for row in conn.execute(select(outbox).order_by(outbox.c.id))]
+
+
+def told(conn: Connection, ref: str = "77", *, ok: bool = True, openid: str = "o-1") -> bool:
+    return finish(conn, Finish(openid, ref, ok, "success" if ok else "failed:user block"), MONDAY)
+
+
+@pytest.mark.parametrize("ok", [True, False])
+async def test_a_finish_event_settles_what_was_sent(database: Database, *, ok: bool) -> None:
+    def work(conn: Connection) -> list[tuple[str, str | None]]:
+        a_row(conn, state=SENT, ref="77")
+        assert told(conn, ok=ok)
+        assert not told(conn, ok=not ok)  # repeated, and saying the contrary
+        assert not told(conn, "78")
+        assert not told(conn, openid="o-2")
+        return states(conn)
+
+    assert await database.run(work) == [(DELIVERED if ok else FAILED, "77")]
+
+
+@pytest.mark.parametrize("state", [SENDING, UNKNOWN])
+async def test_an_event_that_overtakes_the_answer_is_not_lost(
+    database: Database, state: str
+) -> None:
+    """Nobody has seen the id yet: it is the only one to this person that has none."""
+
+    def work(conn: Connection) -> list[tuple[str, str | None]]:
+        a_row(conn, 1, state=DELIVERED, ref="76")
+        a_row(conn, 2, state=state, holder="h", called=1)
+        a_row(conn, 3, "o-2", state=state, called=1)
+        assert told(conn)
+        return states(conn)
+
+    assert await database.run(work) == [(DELIVERED, "76"), (DELIVERED, "77"), (state, None)]
+
+
+async def test_between_two_without_an_id_none_is_guessed(database: Database) -> None:
+    def work(conn: Connection) -> list[tuple[str, str | None]]:
+        a_row(conn, 1, state=UNKNOWN, called=1)
+        a_row(conn, 2, state=SENDING, called=1)
+        assert not told(conn)
+        assert not told(conn, "")
+        return states(conn)
+
+    assert await database.run(work) == [(UNKNOWN, None), (SENDING, None)]
+
+
+@contextlib.asynccontextmanager
+async def a_service(library: Library) -> AsyncIterator[tuple[Service, Pretend, Phone]]:
+    """A running service whose WeChat posts its events to the service's own door."""
+    async with pretending() as pretend, aiohttp.ClientSession() as session:
+        config = fresh_config()
+        wechat = config.wechat.model_copy(
+            update={"api_base": pretend.url, "app_secret": SecretStr("s")}
+        )
+        sending = Sending(templates=TEMPLATES | {"seat_promoted": "tpl-seat"}, per_second=1_000)
+        config = config.model_copy(update={"wechat": wechat, "sending": sending})
+        async with serving(config, library) as server:
+            door = door_of(config, server.url)
+            pretend.finisher.door = door
+            yield server.service, pretend, Phone(session, door, "o-1")
+
+
+async def deliver(service: Service) -> None:
+    """Let a courier, put together as `jcbot deliver` does, send what is due."""
+    desk = service.desk
+    post = Post(
+        service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
+    )
+    async with courier_of(post) as courier:
+        await drain(courier)
+
+
+async def rows(service: Service) -> list[Row[Any]]:
+    return await service.desk.database.run(
+        lambda conn: list(conn.execute(select(outbox).order_by(outbox.c.id)).all())
+    )
+
+
+EVENT = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH"}
+
+
+async def test_events_through_the_door_move_forward_only(library: Library) -> None:
+    async with a_service(library) as (service, pretend, phone):
+        pretend.people.put("o-2", "blocked")
+        now = service.clock.now()
+        for openid in ("o-1", "o-2"):
+            message = Promise(openid, "identity_tried", openid, {}, now)
+            await service.desk.database.run(lambda conn, each=message: promise(conn, each))
+        await deliver(service)
+        await pretend.settled()
+        settled = await rows(service)
+        assert [row.state for row in settled] == [DELIVERED, FAILED]
+        assert settled[1].reason == "failed:user block"
+        for status in ("success", "failed: system failed"):  # repeated; late and contrary
+            for row in settled:
+                phone.openid = row.openid
+                assert await phone.send(EVENT | {"MsgID": row.ref, "Status": status}) == ""
+        assert await rows(service) == settled
+
+
+async def test_a_forged_event_changes_nothing(library: Library) -> None:
+    async with a_service(library) as (service, pretend, phone):
+        door, pretend.finisher.door = phone.door, None
+        message = Promise("m", "identity_tried", "o-1", {}, service.clock.now())
+        await service.desk.database.run(lambda conn: promise(conn, message))
+        await deliver(service)
+        before = await rows(service)
+        assert before[0].state == SENT
+        head = {"ToUserName": ACCOUNT, "FromUserName": "o-1", "CreateTime": "1"}
+        parcel = push(door, to_xml(head | EVENT | {"MsgID": before[0].ref, "Status": "success"}))
+        forged = parcel.query | {"msg_signature": "0" * 40}
+        async with phone._session.post(
+            door.url, params=forged, data=parcel.body.encode()
+        ) as answer:
+            assert 400 <= answer.status < 500
+        assert await rows(service) == before
+
+
+async def test_from_the_full_class_to_the_message_in_the_promoted_workers_phone(
+    library: Library,
+) -> None:
+    """The whole conversation up to the worker who gives the seat back, then what arrives."""
+    play = read((CONVERSATIONS / "whole_way.txt").read_text(encoding="utf-8"))
+    lines = [each.line for each in play.exchanges]
+    last = lines.index("/as ouyang", lines.index("有事去不了了"))
+    async with a_service(library) as (service, pretend, phone), telephone(phone.door) as told_to:
+        await fill(service, CONVERSATIONS)
+        for line in lines[:last]:
+            reply = await told_to.enter(line)
+        assert "名额已经让出来了" in reply
+        await told_to.enter("/as ouyang")
+        promoted = told_to._phone.openid
+        assert pretend.journal.received() == []
+        await deliver(service)
+        await pretend.settled()
+        [message] = pretend.journal.received()
+        assert message.openid == promoted
+        assert message.text == (
+            "first：好消息：电工班（初级）（DG-2026-12）有人退出，您补上了。12月1日（周二）开班，"
+            "每天8:30到17:30，地点高平市职教中心2号楼。去不了请回复“取消报名”。"
+        )
+        ends = {row.kind: row.state for row in await rows(service) if row.openid == promoted}
+        assert ends["seat_promoted"] == DELIVERED
+        assert "已报上" in await told_to.enter("我的培训")
