@@ -45,10 +45,16 @@ def test_the_questions_agree_with_the_hand_and_the_rules(server: str) -> None:
     assert "150 people walked through the rules, 0 differ" in told
 
 
-@pytest.mark.parametrize("extra", [[], ["--without-flip"]])
-def test_killed_in_the_middle_of_an_import(server: str, extra: list[str]) -> None:
-    """The registry stays whole; filled straight into the live one it does not."""
-    words = ("--people", "3000", "--kills", "3", "--watch", "0.3", *extra)
-    code, told = run("registry_crash", server, *words)
-    assert code == (1 if extra else 0), told
-    assert ("NOT WHOLE" in told) is bool(extra)
+KILLED = ("--people", "3000", "--kills", "3", "--watch", "0.3")
+
+
+def test_killed_in_the_middle_of_an_import_the_registry_stays_whole(server: str) -> None:
+    code, told = run("registry_crash", server, *KILLED)
+    assert code == 0, told
+    assert "NOT WHOLE" not in told
+
+
+def test_filled_straight_into_the_live_registry_it_does_not(server: str) -> None:
+    """A kill has to fall into the filling; where three missed it, three more are tried."""
+    tries = (run("registry_crash", server, *KILLED, "--without-flip") for _ in range(8))
+    assert any(code == 1 and "NOT WHOLE" in told for code, told in tries)
