@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes
+from handlers import class_words, cues
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
@@ -17,8 +17,7 @@ ASPECTS = (
 
 def asked(turn: Turn) -> list[str]:
     """Return which things the message asks of a class."""
-    cues = turn.library.cues
-    return [name for name in ASPECTS if any(word in turn.normal for word in cues[f"ask_{name}"])]
+    return [name for name in ASPECTS if cues.says(turn, f"ask_{name}")]
 
 
 def tell(turn: Turn, course: Course, names: list[str]) -> list[str]:
@@ -28,13 +27,13 @@ def tell(turn: Turn, course: Course, names: list[str]) -> list[str]:
 
 def _line(turn: Turn, course: Course, name: str) -> str:
     known = {
-        "when": classes.when(turn, course),
-        "where": classes.part(turn, "where", place=course.place or course.county),
-        "bring": classes.part(turn, "bring", bring=course.bring),
-        "who": classes.part(turn, "who", who=classes.who(turn, course)),
-        "teacher": classes.part(turn, "teachers", teachers=course.teachers),
-        "plan": classes.part(turn, "plan", plan=course.plan),
-        "seats": classes.seats(turn, course),
-        "fee": classes.fee(turn, course),
+        "when": class_words.when(turn, course),
+        "where": class_words.part(turn, "where", place=course.place or course.county),
+        "bring": class_words.part(turn, "bring", bring=course.bring),
+        "who": class_words.part(turn, "who", who=class_words.who(turn, course)),
+        "teacher": class_words.part(turn, "teachers", teachers=course.teachers),
+        "plan": class_words.part(turn, "plan", plan=course.plan),
+        "seats": class_words.seats(turn, course),
+        "fee": class_words.fee(turn, course),
     }
-    return known.get(name) or turn.say(f"training.aspect_{name}", who=classes.who(turn, course))
+    return known.get(name) or turn.say(f"training.aspect_{name}", who=class_words.who(turn, course))

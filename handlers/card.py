@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handlers import human, identity, menu
+from handlers import cues, human, identity, menu
 from handlers.text import lines
 from handlers.wording import day
 from jcbot.people.identity import mask_name
@@ -23,7 +23,7 @@ PENDING = "pending"
 
 def status(turn: Turn) -> str:
     """Show the card, or the one thing asked of it."""
-    if _of_somebody_else(turn):
+    if cues.of_somebody_else(turn):
         return lines(turn.say("identity.only_own"), human.contact(turn))
     if turn.office.people.bound_to() is None and turn.office.people.sent():
         return waiting_for_check(turn)
@@ -44,7 +44,7 @@ def status(turn: Turn) -> str:
 
 def waiting_for_check(turn: Turn) -> str:
     """Who has sent a new card: it waits for the staff."""
-    actions = [("training_browse", turn.say("card.offer_browse")), _human(turn)]
+    actions = [("training_browse", turn.say("card.offer_browse")), menu.human(turn)]
     told = [said_waiting(turn, each) for each in turn.office.people.sent()]
     return lines(*told, turn.say("card.after_check"), menu.offer(turn, actions))
 
@@ -105,12 +105,6 @@ def copy(turn: Turn) -> str:
     return lines(*parts, turn.say("identity.copy_tail"))
 
 
-def _of_somebody_else(turn: Turn) -> bool:
-    heard = turn.understood.heard if turn.understood else {}
-    words = turn.library.cues["others_cards"]
-    return heard.get("about") == "other" or any(word in turn.normal for word in words)
-
-
 def _head(turn: Turn, person: Person) -> str:
     column = turn.library.registry.columns["card_status"]
     code = person.row.card_status
@@ -168,13 +162,9 @@ def _offers(turn: Turn) -> str:
         ("training_browse", turn.say("card.offer_browse")),
         ("my_training", turn.say("card.offer_mine")),
         ("estimate", turn.say("card.offer_estimate")),
-        _human(turn),
+        menu.human(turn),
     ]
     return menu.offer(turn, actions)
-
-
-def _human(turn: Turn) -> tuple[str, str]:
-    return "human_agent", turn.say("menu.to_human")
 
 
 def age_of(person_birth: dt.date, on: dt.date) -> int:

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handlers import card, classes, cues, human, identity, menu
+from handlers import card, card_values, cues, human, identity, menu
 from handlers.answers import choice
-from handlers.numbers import number_of
 from handlers.text import lines
 from jcbot.lists.faults import CellError
-from jcbot.masking import mask
 from jcbot.people.cards import CORRECT, REGISTER
-from jcbot.people.cells import reader_of
 from jcbot.people.claims import read_claim
 from jcbot.people.identity import birth_of
-from knowledge.slots import extract_slots
 
 if TYPE_CHECKING:
     from handlers.turn import Turn
     from knowledge.card import CardField
 
 FIELD, CONFIRM = "card_field", "card_confirm"
-TASKS = {FIELD, CONFIRM}
-PHONE = "phone"
-OF_TRADES = {"training_wish", "skills"}
 SURE = 0.8
 PER_PAGE = 5
 SHORT = 24  # characters of a message that only says what is wrong on the card
@@ -32,16 +25,16 @@ CLASS = "card_program"
 
 def register(turn: Turn) -> str:
     """登记, 改登记: correct the card of who is bound; else ask which of the two it is."""
-    if any(word in turn.normal for word in turn.library.cues["others_cards"]):
+    if cues.says(turn, "others_cards"):
         return lines(turn.say("card.register_other"), human.contact(turn))
-    if turn.office.people.bound_to() is not None or _says(turn, "changing"):
+    if turn.office.people.bound_to() is not None or cues.says(turn, "changing"):
         return correct(turn)
-    if _says(turn, "registering"):
+    if cues.says(turn, "registering"):
         return begin_new(turn)
     choices = [
         ("card_correct", turn.say("card.has_card")),
         ("register_card", turn.say("card.no_card")),
-        ("human_agent", turn.say("menu.to_human")),
+        menu.human(turn),
     ]
     return lines(turn.say("card.register_or_correct"), menu.offer(turn, choices))
 
@@ -54,11 +47,11 @@ def correct(turn: Turn, key: str = "") -> str:
     if said := identity.require(turn, f"card_correct:{key}" if key else "card_correct"):
         return said
     if not key:
-        return _which(turn)
+        return which(turn, "0")
     field = _field(turn, key)
     turn.state.draft = {"kind": CORRECT, "open": key, "told": {}}
     turn.state.task = FIELD
-    if (value := _read_quietly(turn, field)) is not None:
+    if (value := card_values.read_quietly(turn, field)) is not None:
         return _take(turn, field, value)
     return ask_again(turn)
 
@@ -92,7 +85,7 @@ def follow(turn: Turn) -> str | None:
     field = card.named_field(turn)
     if len(turn.normal) > SHORT or field is None or not field.changes:
         return None
-    if not _says(turn, "changing") or turn.office.people.bound_to() is None:
+    if not cues.says(turn, "changing") or turn.office.people.bound_to() is None:
         return None
     told = turn.understood.heard if turn.understood else {}
     shown = turn.state.last == "card" or set(told) <= {"hukou", "about"}
@@ -101,10 +94,10 @@ def follow(turn: Turn) -> str | None:
 
 def sent_phone(turn: Turn) -> str | None:
     """手机号改成139…, from who is bound: a change of the phone on the card."""
-    if turn.office.people.bound_to() is None or not _says(turn, "changing"):
+    if turn.office.people.bound_to() is None or not cues.says(turn, "changing"):
         return None
     claim = read_claim(turn.text, turn.library.names)
-    return correct(turn, PHONE) if claim.phone and not claim.id_number else None
+    return correct(turn, card_values.PHONE) if claim.phone and not claim.id_number else None
 
 
 def answer(turn: Turn) -> str | None:
@@ -121,10 +114,6 @@ def _of_age(turn: Turn, age: int) -> bool:
     known = turn.library.book.parse({"age": age, "asked": [CLASS]})
     outcomes = turn.library.policies.estimate(known, turn.today).outcomes
     return all(each.verdict != "not_eligible" for each in outcomes if each.benefit == CLASS)
-
-
-def _which(turn: Turn) -> str:
-    return which(turn, "0")
 
 
 def which(turn: Turn, start: str) -> str:
@@ -148,12 +137,14 @@ def _field_answer(turn: Turn) -> str | None:
         turn.state.draft["told"][field.key] = None
         return _next(turn)
     try:
-        value = _read(turn, field)
+        value = card_values.read(turn, field)
     except CellError as fault:
         if _another_matter(turn):
             return None
         said = turn.say("card.not_fit", reason=fault.reason)
-        return lines(said, _hint(turn, field), turn.say("card.question_out") if new else "")
+        return lines(
+            said, card_values.hint(turn, field), turn.say("card.question_out") if new else ""
+        )
     return _take(turn, field, value)
 
 
@@ -166,7 +157,7 @@ def _another_matter(turn: Turn) -> bool:
 
 def _take(turn: Turn, field: CardField, value: Any) -> str:
     draft = turn.state.draft
-    if field.key == PHONE:  # a number never stays in the talk's memory
+    if field.key == card_values.PHONE:  # a number never stays in the talk's memory
         pocket = turn.office.people.pocket()
         pocket.phone = value
         turn.office.people.keep(pocket)
@@ -194,8 +185,8 @@ def ask_again(turn: Turn) -> str:
     """Ask the open field."""
     field = _field(turn, turn.state.draft["open"])
     if turn.state.draft["kind"] == CORRECT:
-        return lines(turn.say("card.ask_new", label=field.label), _hint(turn, field))
-    return lines(field.question, _hint(turn, field), turn.say("card.question_out"))
+        return lines(turn.say("card.ask_new", label=field.label), card_values.hint(turn, field))
+    return lines(field.question, card_values.hint(turn, field), turn.say("card.question_out"))
 
 
 def read_back(turn: Turn) -> str:
@@ -216,13 +207,12 @@ def read_back(turn: Turn) -> str:
 
 
 def _choices(turn: Turn) -> str:
-    labels = [turn.say(f"card.{key}") for key in ("yes_send", "change_one", "no_send")]
-    return "\n".join(f"{number}. {label}" for number, label in enumerate(labels, start=1))
+    return menu.numbered(turn.say(f"card.{key}") for key in ("yes_send", "change_one", "no_send"))
 
 
 def _confirm(turn: Turn) -> str | None:
-    refill = turn.library.confirming.no(turn.normal, "refill")
-    chosen = 2 if refill and not _plain_no(turn) else choice(turn, "send", no=3)
+    wrong = turn.normal.strip(" 。.!！,，") in turn.library.confirming.words["refill"]
+    chosen = 2 if wrong else choice(turn, "send", no=3)
     if chosen is None and _another_matter(turn):
         return None
     if chosen == 1:
@@ -233,12 +223,6 @@ def _confirm(turn: Turn) -> str | None:
         _drop(turn)
         return turn.say("card.not_sent")
     return lines(turn.say("card.confirm_again"), _choices(turn))
-
-
-def _plain_no(turn: Turn) -> bool:
-    """Whether it is a no that speaks of no mistake."""
-    bare = turn.normal.strip(" 。.!！,，")
-    return bare not in turn.library.confirming.words["refill"]
 
 
 def _again(turn: Turn) -> str:
@@ -263,8 +247,8 @@ def _send(turn: Turn) -> str:
     people, draft = turn.office.people, turn.state.draft
     pocket = people.pocket()
     told = {key: value for key, value in draft["told"].items() if value is not None}
-    if PHONE in told:
-        told[PHONE] = pocket.phone
+    if card_values.PHONE in told:
+        told[card_values.PHONE] = pocket.phone
     if draft["kind"] == CORRECT:
         key = people.bound_to()
     else:
@@ -287,69 +271,3 @@ def _drop(turn: Turn) -> None:
 
 def _field(turn: Turn, key: str) -> CardField:
     return next(field for field in turn.library.card if field.key == key)
-
-
-def _hint(turn: Turn, field: CardField) -> str:
-    choices = field.choices
-    if not choices:
-        return field.hint
-    if len(choices) <= menu.MOST:
-        return "\n".join(f"{n}. {label}" for n, (_, label) in enumerate(choices, start=1))
-    return turn.say("card.choices", choices="、".join(label for _, label in choices))
-
-
-def _read_quietly(turn: Turn, field: CardField) -> Any:
-    """The value, where the message that wants a change tells it already: 改成农村户口."""
-    if number_of(turn.normal) is not None:
-        return None  # it chose the column
-    if field.key in OF_TRADES and (trade := classes.slots(turn).get("occupation")):
-        return trade
-    if field.key == PHONE or field.choices:
-        try:
-            return _read(turn, field)
-        except CellError:
-            return None
-    return None
-
-
-def _read(turn: Turn, field: CardField) -> Any:
-    """Read the message as a value of the column; `CellError`."""
-    column, text = field.column, turn.normal.strip(" 。.!！")
-    if field.key == PHONE:
-        phone = read_claim(turn.text, turn.library.names).phone
-        return reader_of(column)(phone or "0")
-    if field.choices:
-        return _choice(turn, field, text)
-    words = turn.library.confirming
-    if column.kind == "text" and (number_of(text) is not None or words.yes(text)):
-        raise CellError(turn.say("card.only_digits"))
-    return reader_of(column)(_without_name(turn) if column.kind == "text" else text)
-
-
-def _without_name(turn: Turn) -> str:
-    """Free text is read back and so kept in clear: the worker's own name stays out of it."""
-    text, person = mask(turn.text), identity.known(turn)
-    for name in (turn.office.people.pocket().name, person.name if person else ""):
-        text = text.replace(name, turn.library.names.instead) if name else text
-    return text
-
-
-def _choice(turn: Turn, field: CardField, text: str) -> str:
-    choices = field.choices
-    number = number_of(text)
-    if number is not None and 1 <= number <= len(choices) <= menu.MOST:
-        return choices[number - 1][0]
-    county = extract_slots(text, turn.today).get("county") if field.key == "county" else None
-    if isinstance(county, str):
-        return county
-    heard = turn.understood.heard if turn.understood else {}
-    if isinstance(heard.get(field.key), str) and heard[field.key] in dict(choices):
-        return str(heard[field.key])
-    words = [(len(word), code) for word, code in field.column.words.items() if word in text]
-    if not words:
-        return str(reader_of(field.column)(text))
-    return max(words)[1]
-
-
-def _says(turn: Turn, cue: str) -> bool:
-    return any(word in turn.normal for word in turn.library.cues[cue])

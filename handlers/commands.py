@@ -19,6 +19,7 @@ from handlers import (
     people,
     questions,
     tasks,
+    unasked,
 )
 from handlers.state import State
 from handlers.text import lines
@@ -53,17 +54,13 @@ def privacy(turn: Turn) -> str | None:
     """把我资料删了, 安全吗, 我不是张三: what is about the worker's own data, in any words."""
     if len(turn.normal) > SHORT or turn.state.confirming:
         return None
-    if _says(turn, "erasing") and _says(turn, "forgetting"):
+    if cues.says(turn, "erasing") and cues.says(turn, "forgetting"):
         return forget(turn)
     bound = turn.office.people.bound_to() is not None
-    if bound and turn.state.last in OWN and _says(turn, "not_me") and not turn.state.task:
+    if bound and turn.state.last in OWN and cues.says(turn, "not_me") and not turn.state.task:
         return turn.say("identity.not_you", who=identity.called(turn))
-    worried = _says(turn, "safety") and turn.state.last in OWN and not turn.state.task
+    worried = cues.says(turn, "safety") and turn.state.last in OWN and not turn.state.task
     return turn.say("identity.safe") if worried and cues.looks_asked(turn) else None
-
-
-def _says(turn: Turn, cue: str) -> bool:
-    return any(word in turn.normal for word in turn.library.cues[cue])
 
 
 def back(turn: Turn) -> str:
@@ -174,7 +171,7 @@ def carry_out(turn: Turn, what: str) -> str:
     if what == "forget":
         return erase(turn)
     if what == "mine":
-        return identity.is_mine(turn)
+        return unasked.is_mine(turn)
     turn.office.people.unbind()
     turn.state = State()
     return turn.say("identity.unbound")
@@ -183,7 +180,7 @@ def carry_out(turn: Turn, what: str) -> str:
 def leave(turn: Turn, what: str) -> str:
     """Say that nothing was done."""
     if what == "mine":
-        return identity.not_mine(turn)
+        return unasked.not_mine(turn)
     return turn.say("privacy.not_erased" if what == "forget" else "identity.still_bound")
 
 

@@ -19,9 +19,20 @@ def looks_asked(turn: Turn) -> bool:
     return ends and not text.endswith(cues["answering_at_the_end"])
 
 
+def says(turn: Turn, *names: str) -> bool:
+    """Say whether the words hold one of these cues (knowledge/cues.toml)."""
+    return any(word in turn.normal for name in names for word in turn.library.cues[name])
+
+
+def of_somebody_else(turn: Turn) -> bool:
+    """Say whether the message is about another person than the writer."""
+    heard = turn.understood.heard if turn.understood else {}
+    return heard.get("about") == "other" or says(turn, "others_cards")
+
+
 def wants_to_learn(turn: Turn) -> bool:
     """Say whether the words wish for a class or a trade (想学、免费培训)."""
-    return any(word in turn.normal for word in turn.library.cues["learning"])
+    return says(turn, "learning")
 
 
 def refers(turn: Turn) -> bool:
@@ -32,7 +43,7 @@ def refers(turn: Turn) -> bool:
 
 def corrects(turn: Turn) -> bool:
     """Say whether the words take something back: 不对, 说错了."""
-    return any(word in turn.normal for word in turn.library.cues["correcting"])
+    return says(turn, "correcting")
 
 
 def after_correction(turn: Turn) -> str:

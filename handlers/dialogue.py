@@ -11,7 +11,6 @@ from handlers import (
     commands,
     fallback,
     followup,
-    identity,
     interview,
     leaving,
     my_training,
@@ -19,6 +18,7 @@ from handlers import (
     policy,
     sign_up,
     tasks,
+    unasked,
 )
 from handlers.paging import paginate
 from handlers.routes import TOPICS
@@ -98,7 +98,7 @@ def _come_back(turn: Turn, asking: Form | None, said: str) -> str:
 
 def _private(turn: Turn) -> str:
     """A number is for the open step, or says who writes; others have no place in the open chat."""
-    for attempt in (tasks.answer, card_form.sent_phone, identity.sent_unasked):
+    for attempt in (tasks.answer, card_form.sent_phone, unasked.answer):
         if (said := attempt(turn)) is not None:
             return said
     turn.state.offered = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from handlers import classes, human
+from handlers import cues, human
 from handlers.numbers import number_of
 from handlers.text import lines
 from jcbot.masking import long_numbers
@@ -23,7 +23,6 @@ CONSENT, IDENTIFY = "consent", "identify"
 TASKS = {CONSENT, IDENTIFY}
 DEFAULT = "card_status"
 NO = 2  # as numbered in the notice
-NEARLY = {17, 18}  # digits of what can only be meant as an ID number
 ANSWERS = {"affirm", "deny", "out_of_scope", "greeting", "thanks", "help"}
 
 
@@ -94,68 +93,14 @@ def answer(turn: Turn) -> str | None:
 def aside(turn: Turn) -> str:
     """安全吗, 忘了手机号: a worry while name and number are asked for; "" for none."""
     if long_numbers(turn.text):
-        return turn.say("identity.only_own") if _says(turn, "others_cards") else ""
-    if _says(turn, "others_cards") and not turn.library.confirming.yes(turn.normal):
+        return turn.say("identity.only_own") if cues.says(turn, "others_cards") else ""
+    if cues.says(turn, "others_cards") and not turn.library.confirming.yes(turn.normal):
         return turn.say("identity.only_own")
-    if _says(turn, "safety"):
+    if cues.says(turn, "safety"):
         return turn.say("identity.safe")
-    if _says(turn, "forgot_phone") and turn.state.task == IDENTIFY:
+    if cues.says(turn, "forgot_phone") and turn.state.task == IDENTIFY:
         return lines(turn.say("identity.forgot"), human.contact(turn))
     return ""
-
-
-def _says(turn: Turn, cue: str) -> bool:
-    return any(word in turn.normal for word in turn.library.cues[cue])
-
-
-def sent_unasked(turn: Turn) -> str | None:
-    """A name and number out of the blue: kept sealed, and who is writing is asked in order."""
-    claim = read_claim(turn.text, turn.library.names)
-    if claim.id_number and _says(turn, "others_cards"):
-        return lines(turn.say("identity.only_own"), human.contact(turn))
-    if not claim.id_number:
-        almost = any(len(digits) in NEARLY for _, _, digits in long_numbers(turn.text))
-        return turn.say("identity.bad_id", fault=claim.fault) if almost and claim.fault else None
-    people = turn.office.people
-    if people.agreed(version(turn)) and people.bound_to() is not None:
-        return turn.say("identity.already_bound", who=called(turn))
-    if turn.state.last == classes.OTHERS:  # he was just told that it goes for himself only
-        turn.state.confirming = "mine"
-        _put(turn, claim)
-        return turn.say("identity.yours")
-    begin(turn, turn.state.after or _wanted(turn))
-    turn.state.looking = classes.slots(turn) or turn.state.looking
-    _put(turn, claim)
-    if turn.state.task == IDENTIFY:
-        return _go_on(turn)
-    return lines(turn.say("identity.kept_until_agreed"), turn.say("identity.notice"))
-
-
-def is_mine(turn: Turn) -> str:
-    """是本人: on with what was sent."""
-    begin(turn, _wanted(turn))
-    if turn.state.task == IDENTIFY:
-        return _go_on(turn)
-    return turn.say("identity.notice")
-
-
-def not_mine(turn: Turn) -> str:
-    """不是本人: what was sent is dropped."""
-    turn.office.people.empty_pocket()
-    return lines(turn.say("identity.only_own"), human.contact(turn))
-
-
-def _wanted(turn: Turn) -> str:
-    """What a name and number sent by themselves are for: what the message or the talk is about."""
-    intent = turn.understood.intent if turn.understood else ""
-    if intent == "training_register":
-        return "training_register"
-    if intent in {"my_training", "training_cancel"}:
-        return intent
-    state = turn.state
-    if state.last == "training":
-        return f"sign_up:{state.picked}" if state.picked else "classes:1"
-    return DEFAULT
 
 
 def _consent(turn: Turn, claim: Claim) -> str | None:
@@ -167,10 +112,10 @@ def _consent(turn: Turn, claim: Claim) -> str | None:
     if _agrees(turn):
         turn.office.people.agree(version(turn))
         turn.state.task = IDENTIFY
-        _put(turn, claim)
-        return _go_on(turn)
+        put(turn, claim)
+        return go_on(turn)
     if numbers or (claim.name and not another_matter(turn)):
-        _put(turn, claim)
+        put(turn, claim)
         said = turn.say("identity.kept_until_agreed")
         fault = turn.say("identity.bad_id", fault=claim.fault) if claim.fault else ""
         return lines(said, fault, turn.say("identity.agree_or_not"))
@@ -209,17 +154,17 @@ def _identify(turn: Turn, claim: Claim) -> str | None:
             return None
         return lines(turn.say("identity.not_read"), ask_again(turn))
     if claim.fault and not claim.id_number:
-        _put(turn, replace(claim, tail=""))
+        put(turn, replace(claim, tail=""))
         return turn.say("identity.bad_id", fault=claim.fault)
-    _put(turn, claim)
-    return _go_on(turn)
+    put(turn, claim)
+    return go_on(turn)
 
 
 def _waits_for_name(turn: Turn, claim: Claim) -> bool:
     return bool(claim.name) and not turn.office.people.pocket().name
 
 
-def _put(turn: Turn, claim: Claim) -> None:
+def put(turn: Turn, claim: Claim) -> None:
     """Add what was sent to what is there; what comes later replaces it."""
     people = turn.office.people
     before = people.pocket()
@@ -234,7 +179,7 @@ def _put(turn: Turn, claim: Claim) -> None:
     )
 
 
-def _go_on(turn: Turn) -> str:
+def go_on(turn: Turn) -> str:
     """Ask for what is missing; with name and number there, check them."""
     people = turn.office.people
     pocket = people.pocket()

@@ -122,7 +122,7 @@ def _no_certificate(turn: Turn, form: Form) -> str:
     offers = [
         ("estimate:inclusive_training", turn.say("training.check_mine")),
         ("topic:worker_skill_upgrade", turn.say("interview.no_certificate_how")),
-        ("human_agent", turn.say("menu.to_human")),
+        menu.human(turn),
     ]
     said = turn.say("interview.no_certificate", paid=paid)
     return lines(said, menu.offer(turn, offers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from handlers.turn import Turn
 
@@ -44,7 +44,17 @@ def offer(turn: Turn, actions: Sequence[tuple[str, str]]) -> str:
     if turn.state.asking or turn.state.task:
         return ""  # the numbers belong to the open question
     turn.state.offered = [action for action, _ in actions]
-    return "\n".join(f"{number}. {label}" for number, (_, label) in enumerate(actions, start=1))
+    return numbered(label for _, label in actions)
+
+
+def numbered(labels: Iterable[str]) -> str:
+    """Write choices one to a line: 1. …, 2. …."""
+    return "\n".join(f"{number}. {label}" for number, label in enumerate(labels, start=1))
+
+
+def human(turn: Turn) -> tuple[str, str]:
+    """Return the choice that leads to a person."""
+    return "human_agent", turn.say("menu.to_human")
 
 
 def ask(turn: Turn) -> str:

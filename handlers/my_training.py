@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes, human, identity, menu, progress, sign_up
+from handlers import (
+    class_words,
+    classes,
+    cues,
+    human,
+    identity,
+    menu,
+    progress,
+    sign_up,
+    wanted_class,
+)
 from handlers.answers import choice
 from handlers.text import lines
 from handlers.wording import soon
@@ -23,7 +33,7 @@ SHORT = 20  # characters of a message that only says which class is given back
 
 def show(turn: Turn) -> str:
     """Show all classes of the person bound, the running and coming ones first."""
-    if _of_somebody_else(turn):
+    if cues.of_somebody_else(turn):
         return lines(turn.say("training.somebody_else"), human.contact(turn))
     if said := identity.require(turn, "my_training"):
         return said
@@ -32,36 +42,29 @@ def show(turn: Turn) -> str:
     mine = turn.office.training.mine(key) if key is not None else []
     who = identity.called(turn)
     if not mine:
-        actions = [("training_browse", turn.say("card.offer_browse")), _human(turn)]
+        actions = [("training_browse", turn.say("card.offer_browse")), menu.human(turn)]
         said = turn.say("training.mine_none", who=who)
         return lines(said, _count(turn), menu.offer(turn, actions))
     mine.sort(key=lambda each: each.course.last_day < turn.today)
     steps = turn.office.training.progress(key) if key is not None else {}
     told = [lines(_told(turn, each), *_steps(turn, steps, each)) for each in mine[:SHOWN]]
-    actions = [("classes:1", turn.say("training.offer_more")), _human(turn)]
+    actions = [("classes:1", turn.say("training.offer_more")), menu.human(turn)]
     if _given_back(turn, mine):
         actions.insert(0, ("training_cancel", turn.say("training.offer_cancel")))
     head = turn.say("training.mine_head", who=who)
     return lines(head, *told, _count(turn), menu.offer(turn, actions))
 
 
-def _of_somebody_else(turn: Turn) -> bool:
-    heard = turn.understood.heard if turn.understood else {}
-    words = turn.library.cues["others_cards"]
-    return heard.get("about") == "other" or any(word in turn.normal for word in words)
-
-
 def follow(turn: Turn) -> str | None:
     """取消电工那个, 换成电焊的: where classes were talked of, or one held is named."""
     if len(turn.normal) > SHORT:
         return None
-    words = turn.library.cues
-    gives_back = any(word in turn.normal for word in words["cancelling"])
-    swaps = any(word in turn.normal for word in words["to_another_class"])
+    gives_back = cues.says(turn, "cancelling")
+    swaps = cues.says(turn, "to_another_class")
     if not (gives_back or swaps) or (key := turn.office.people.bound_to()) is None:
         return None
     mine = _given_back(turn, turn.office.training.mine(key))
-    trade = classes.slots(turn).get("occupation", "")
+    trade = wanted_class.slots(turn).get("occupation", "")
     named = gives_back and trade and any(trade in each.course.occupation for each in mine)
     about = turn.state.last in {"training", "my_training"}
     return cancel(turn) if mine and (named or about) else None
@@ -74,15 +77,17 @@ def cancel(turn: Turn) -> str:
     key = turn.office.people.bound_to()
     mine = _given_back(turn, turn.office.training.mine(key)) if key is not None else []
     if not mine:
-        actions = [("my_training", turn.say("training.offer_mine")), _human(turn)]
+        actions = [("my_training", turn.say("training.offer_mine")), menu.human(turn)]
         return lines(turn.say("training.nothing_to_cancel"), menu.offer(turn, actions))
-    swap = any(word in turn.normal for word in turn.library.cues["to_another_class"])
+    swap = cues.says(turn, "to_another_class")
     lead = turn.say("training.cancel_then_other") if swap else ""
     meant = _meant(turn, mine) or (mine if swap else [])
-    trade = classes.slots(turn).get("occupation", "")
+    trade = wanted_class.slots(turn).get("occupation", "")
     if not meant and trade:
         lead = turn.say("training.not_held", trade=trade)
-    turn.state.draft = {"swap": classes.slots(turn)} if swap and classes.slots(turn) else {}
+    turn.state.draft = (
+        {"swap": wanted_class.slots(turn)} if swap and wanted_class.slots(turn) else {}
+    )
     if len(meant) == 1:
         return lines(lead, _ask(turn, meant[0]))
     shown = (meant or mine)[: menu.MOST]
@@ -115,7 +120,7 @@ def answer(turn: Turn) -> str | None:
     if chosen == 2:  # noqa: PLR2004 - as numbered in `_yes_or_no`
         turn.state.task = ""
         held = _mine(turn, turn.state.picked)
-        named = classes.name(turn, held.course) if held else ""
+        named = class_words.name(turn, held.course) if held else ""
         return turn.say("training.not_cancelled", name=named)
     return lines(turn.say("training.cancel_again"), _yes_or_no(turn))
 
@@ -135,7 +140,7 @@ def _do(turn: Turn) -> str:
         ("classes:1", turn.say("training.offer_more")),
         ("my_training", turn.say("training.offer_mine")),
     ]
-    said = turn.say(name, name=classes.name(turn, course))
+    said = turn.say(name, name=class_words.name(turn, course))
     wanted = turn.state.draft.pop("swap", None)
     if wanted:
         turn.state.looking = wanted
@@ -148,12 +153,12 @@ def _ask(turn: Turn, held: Mine) -> str:
     turn.state.offered = []
     queue = held.state == WAITING
     key = "training.cancel_confirm_queue" if queue else "training.cancel_confirm"
-    first, named = soon(turn, held.course.first_day), classes.name(turn, held.course)
+    first, named = soon(turn, held.course.first_day), class_words.name(turn, held.course)
     return lines(turn.say(key, name=named, first=first), _yes_or_no(turn))
 
 
 def _yes_or_no(turn: Turn) -> str:
-    return f"1. {turn.say('training.cancel_yes')}\n2. {turn.say('training.cancel_no')}"
+    return menu.numbered([turn.say("training.cancel_yes"), turn.say("training.cancel_no")])
 
 
 def _mine(turn: Turn, number: str) -> Mine | None:
@@ -169,10 +174,10 @@ def _given_back(turn: Turn, mine: list[Mine]) -> list[Mine]:
 
 def _meant(turn: Turn, mine: list[Mine]) -> list[Mine]:
     """Those the message names, by number or trade; all where it names none."""
-    named = classes.named(turn)
+    named = wanted_class.named(turn)
     if named is not None:
         return [each for each in mine if each.course.number == named.number]
-    trade = classes.slots(turn).get("occupation", "")
+    trade = wanted_class.slots(turn).get("occupation", "")
     if trade:
         return [each for each in mine if trade in each.course.occupation]
     return mine
@@ -181,7 +186,7 @@ def _meant(turn: Turn, mine: list[Mine]) -> list[Mine]:
 def _told(turn: Turn, each: Mine) -> str:
     course = each.course
     values = {
-        "name": classes.name(turn, course), "number": course.number, "place": each.place,
+        "name": class_words.name(turn, course), "number": course.number, "place": each.place,
         "first": soon(turn, course.first_day), "last": soon(turn, course.last_day),
     }  # fmt: skip
     if each.state == CANCELLED:
@@ -203,12 +208,12 @@ def _steps(turn: Turn, steps: dict[str, Progress], each: Mine) -> list[str]:
     told = ["；".join(said) + "。"] if said else []
     over = each.state == CONFIRMED and each.course.last_day < turn.today
     if over and found is not None and not found.exam and not found.certificate:
-        told.append(turn.say("training.paper_later", who=classes.who(turn, each.course)))
+        told.append(turn.say("training.paper_later", who=class_words.who(turn, each.course)))
     return told
 
 
 def _short(turn: Turn, each: Mine) -> str:
-    return f"{classes.name(turn, each.course)}，{soon(turn, each.course.first_day)}"
+    return f"{class_words.name(turn, each.course)}，{soon(turn, each.course.first_day)}"
 
 
 def _count(turn: Turn) -> str:
@@ -220,7 +225,3 @@ def _count(turn: Turn) -> str:
     most = turn.library.training.limits.yearly_most
     year = turn.today.year
     return turn.say("training.mine_count", year=year, count=count, most=most) if count else ""
-
-
-def _human(turn: Turn) -> tuple[str, str]:
-    return "human_agent", turn.say("menu.to_human")

@@ -70,5 +70,5 @@ def _next(turn: Turn, topic: Topic) -> str:
         key = "policy.next_estimate" if topic.person else "policy.next_employer"
         key = key if money else "policy.next_check"
         choices.append((action, turn.say(key)))
-    choices.append(("human_agent", turn.say("menu.to_human")))
+    choices.append(menu.human(turn))
     return menu.offer(turn, choices)

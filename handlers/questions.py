@@ -178,7 +178,7 @@ def requantify(turn: Turn) -> str:
 def _likeliest_first(turn: Turn) -> list[str]:
     """The known facts, the latest first; 450人的厂子 speaks of the staff."""
     keys = list(reversed(turn.state.person))
-    employer = any(word in turn.normal for word in turn.library.cues["employer"])
+    employer = cues.says(turn, "employer")
     return sorted(keys, key=lambda key: key != STAFF) if employer else keys
 
 

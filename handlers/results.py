@@ -199,5 +199,5 @@ def _next(turn: Turn, told: list[Outcome], *, askable: bool) -> str:
         action = "estimate:" + ",".join(dict.fromkeys(waiting))
         choices.insert(0, (action, turn.say("results.next_settle")))
     choices.append(("do:change", turn.say("results.next_change")))
-    choices.append(("human_agent", turn.say("menu.to_human")))
+    choices.append(menu.human(turn))
     return menu.offer(turn, choices)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING
 
-from handlers import aspects, card, classes, human, identity, menu
+from handlers import (
+    aspects,
+    card,
+    class_words,
+    classes,
+    cues,
+    human,
+    identity,
+    menu,
+    sign_up_groups,
+    wanted_class,
+)
 from handlers.answers import choice
-from handlers.numbers import number_of
 from handlers.text import lines
 from handlers.wording import soon
 from jcbot.clock import SHANGHAI
@@ -20,53 +29,41 @@ if TYPE_CHECKING:
     from handlers.turn import Turn
     from jcbot.people.registry import Person
     from jcbot.training.model import Course, Mine, SignUp
-    from knowledge.training import GroupLimit
 
-GROUPS, CONFIRM = "groups", "sign_up"
-TASKS = {GROUPS, CONFIRM}
-PER_PAGE = 5
+CONFIRM = "sign_up"
 SHORT = 24  # characters of a message that is hardly more than a class number
-PLACE = re.compile(r"(?:第|报|选)([1-6一二三四五六两])(?:个|$|吧|呢|号)")
 
 
 def start(turn: Turn) -> str:
     """报名: the class named, the one last looked at, or a list to choose from."""
     state = turn.state
-    if any(word in turn.normal for word in turn.library.cues["who_is_in"]):
+    if cues.says(turn, "who_is_in"):
         return lines(turn.say("training.somebody_else"), human.contact(turn))
-    cues, heard = turn.library.cues, turn.understood.heard if turn.understood else {}
-    others = (*cues["several_people"], *cues["others_cards"])
-    if heard.get("about") == "other" or any(word in turn.normal for word in others):
+    if cues.of_somebody_else(turn) or cues.says(turn, "several_people"):
         return classes.several(turn)
     if number := _meant(turn):
         return sign_up(turn, number)
-    if code := classes.code(turn):
+    if code := wanted_class.code(turn):
         return lines(turn.say("training.no_class", number=code), classes.show(turn))
-    state.looking = classes.slots(turn) or state.looking
+    state.looking = wanted_class.slots(turn) or state.looking
     return lines(turn.say("training.which_sign_up"), classes.show(turn))
 
 
 def _meant(turn: Turn) -> str:
     """The number of the class that is meant: named, looked at, or the only one that fits."""
-    course = classes.named(turn)
+    course = wanted_class.named(turn)
     if course is not None:
         return course.number
-    if number := _by_place(turn):
+    if number := wanted_class.by_place(turn):
         return number
-    wanted = classes.slots(turn)
+    wanted = wanted_class.slots(turn)
     if not wanted:
-        return turn.state.picked or _only_offer(turn) or classes.the_only(turn, turn.state.looking)
-    return classes.the_only(turn, turn.state.looking | wanted)
-
-
-def _by_place(turn: Turn) -> str:
-    """报第二个, 就报2: the number of that class of the list just shown, "" for none."""
-    found = PLACE.search(turn.normal)
-    shown = [each for each in turn.state.offered if each.startswith("class:")]
-    place = number_of(found.group(1)) if found else None
-    if place is None or not 1 <= place <= len(shown):
-        return ""
-    return shown[place - 1].removeprefix("class:")
+        return (
+            turn.state.picked
+            or wanted_class.only_listed(turn)
+            or wanted_class.the_only(turn, turn.state.looking)
+        )
+    return wanted_class.the_only(turn, turn.state.looking | wanted)
 
 
 def sign_up(turn: Turn, number: str) -> str:
@@ -85,8 +82,8 @@ def sign_up(turn: Turn, number: str) -> str:
         turn.office.training.check(number, applicant_of(turn, person, key))
     except TrainingError as fault:
         return lines(fault.sentence, _after(turn))
-    limit = _asked_for(turn, course, person)
-    return _ask_groups(turn, limit, 0) if limit else _read_back(turn, course, person)
+    limit = sign_up_groups.unsettled(turn, course, person)
+    return sign_up_groups.ask(turn, limit) if limit else _read_back(turn, course, person)
 
 
 def ask_again(turn: Turn) -> str:
@@ -114,10 +111,10 @@ def by_number(turn: Turn) -> str | None:
     """A class number, alone or with 报 or 取消 before or behind it: that class."""
     if turn.state.task or len(turn.normal) > SHORT:
         return None
-    course = classes.named(turn)
-    if course is None or any(word in turn.normal for word in turn.library.cues["cancelling"]):
+    course = wanted_class.named(turn)
+    if course is None or cues.says(turn, "cancelling"):
         return None
-    wants = any(word in turn.normal for word in turn.library.cues["wanting_in"])
+    wants = cues.says(turn, "wanting_in")
     return sign_up(turn, course.number) if wants else classes.tell(turn, course)
 
 
@@ -135,17 +132,12 @@ def aside(turn: Turn) -> str:
 
 def answer(turn: Turn) -> str | None:
     """Take the answer to the groups or to the read-back; None for another matter."""
-    if turn.state.task == GROUPS:
-        return _groups_answer(turn)
+    if turn.state.task == sign_up_groups.TASK:
+        said = sign_up_groups.read(turn)
+        return sign_up(turn, turn.state.picked) if said == "" else said
     if turn.state.task == CONFIRM:
         return _confirm(turn)
     return None
-
-
-def _only_offer(turn: Turn) -> str:
-    """The one class of the list just shown, if it has one only."""
-    shown = [each for each in turn.state.offered if each.startswith("class:")]
-    return shown[0].removeprefix("class:") if len(shown) == 1 else ""
 
 
 def _held(turn: Turn, key: bytes, number: str) -> Mine | None:
@@ -154,82 +146,15 @@ def _held(turn: Turn, key: bytes, number: str) -> Mine | None:
 
 
 def _already(turn: Turn, held: Mine) -> str:
-    named = classes.name(turn, held.course)
+    named = class_words.name(turn, held.course)
     if held.state == WAITING:
         return turn.say("training.already_queued", name=named, place=held.place)
     return turn.say("training.already", name=named)
 
 
-def _asked_for(turn: Turn, course: Course, person: Person) -> GroupLimit | None:
-    """The limit on groups that neither the card nor the worker has settled yet."""
-    known = _known(turn, person)
-    for limit in turn.library.training.limits.groups:
-        if course.kind in limit.kinds and not any(known.get(each) for each in limit.members):
-            unknown = [each for each in limit.members if each not in known]
-            answered = turn.state.draft.get("answered") == limit.name
-            return limit if unknown and not answered else None
-    return None
-
-
-def _known(turn: Turn, person: Person) -> dict[str, bool]:
-    """What card and worker say of the groups."""
-    facts = turn.state.facts
-    said = dict.fromkeys(facts.get("groups_has", []), True)
-    denied = dict.fromkeys(facts.get("groups_not", []), False)
-    told: dict[str, bool] = turn.state.draft.get("groups", {})
-    return denied | said | told | card.known_groups(person)
-
-
-def _ask_groups(turn: Turn, limit: GroupLimit, at: int) -> str:
-    """Ask which of the groups; a page of them at a time, in the official words' plain form."""
-    state = turn.state
-    state.task = GROUPS
-    shown = limit.members[at : at + PER_PAGE]
-    state.draft = {
-        **state.draft, "limit": limit.name, "at": at, "shown": list(shown),
-    }  # fmt: skip
-    spec = turn.library.book.specs["groups"]
-    labels = [spec.label(each) for each in shown]
-    last = at + PER_PAGE >= len(limit.members)
-    labels.append(turn.say("training.groups_none" if last else "training.groups_more"))
-    choices = "\n".join(f"{number}. {label}" for number, label in enumerate(labels, start=1))
-    said = turn.say("training.ask_groups", for_whom=limit.name)
-    return lines(said, choices, turn.say("training.groups_out"))
-
-
-def _groups_answer(turn: Turn) -> str | None:
-    draft = turn.state.draft
-    limit = next(
-        each for each in turn.library.training.limits.groups if each.name == draft["limit"]
-    )
-    text = turn.normal.strip(" 。.!！,，")
-    heard = turn.understood.heard.get("groups_has", []) if turn.understood else []
-    named = [each for each in heard if each in limit.members]
-    number = number_of(text)
-    if number is not None and 1 <= number <= len(draft["shown"]):
-        named = [draft["shown"][number - 1]]
-    if named:
-        return _groups_told(turn, limit, dict.fromkeys(named, True))
-    if text in turn.library.cues["unsure"]:
-        return _groups_told(turn, limit, {})
-    none = any(word in text for word in turn.library.cues["none_of_them"])
-    if number == len(draft["shown"]) + 1 or none:
-        more = draft["at"] + PER_PAGE
-        if not none and more < len(limit.members):
-            return _ask_groups(turn, limit, more)
-        return _groups_told(turn, limit, dict.fromkeys(limit.members, False))
-    return None if identity.another_matter(turn) else _ask_groups(turn, limit, draft["at"])
-
-
-def _groups_told(turn: Turn, limit: GroupLimit, told: dict[str, bool]) -> str:
-    turn.state.task = ""
-    turn.state.draft = {"groups": told, "answered": limit.name}
-    return sign_up(turn, turn.state.picked)
-
-
 def _read_back(turn: Turn, course: Course, person: Person) -> str:
     turn.state.task = CONFIRM
-    who, named = mask_name(person.name), classes.name(turn, course)
+    who, named = mask_name(person.name), class_words.name(turn, course)
     if course.free:
         said = turn.say(
             "training.read_back", who=who, name=named, first=soon(turn, course.first_day),
@@ -242,8 +167,8 @@ def _read_back(turn: Turn, course: Course, person: Person) -> str:
 
 
 def _yes_or_no(turn: Turn, *, full: bool) -> str:
-    yes = turn.say("training.yes_queue" if full else "training.yes_sign_up")
-    return f"1. {yes}\n2. {turn.say('training.no_sign_up')}"
+    yes = "training.yes_queue" if full else "training.yes_sign_up"
+    return menu.numbered([turn.say(yes), turn.say("training.no_sign_up")])
 
 
 def _confirm(turn: Turn) -> str | None:
@@ -280,7 +205,7 @@ def _do(turn: Turn) -> str:
 
 def applicant_of(turn: Turn, person: Person, key: bytes) -> Applicant:
     """Who signs up. What a worker claims is not known before staff saw it; what he denies is."""
-    denied = {name: has for name, has in _known(turn, person).items() if not has}
+    denied = {name: has for name, has in sign_up_groups.known(turn, person).items() if not has}
     groups = denied | card.known_groups(person)
     row = person.row
     at = dt.datetime.fromtimestamp(row.at, SHANGHAI)
@@ -289,7 +214,7 @@ def applicant_of(turn: Turn, person: Person, key: bytes) -> Applicant:
 
 
 def _given(turn: Turn, course: Course, given: SignUp) -> str:
-    named = classes.name(turn, course)
+    named = class_words.name(turn, course)
     marks = "、".join(turn.say(f"training.verify_{mark}") for mark in given.to_verify)
     verify = turn.say("training.to_verify", what=marks) if marks else ""
     if given.state == WAITING:
@@ -304,7 +229,7 @@ def _given(turn: Turn, course: Course, given: SignUp) -> str:
     bring = turn.say("training.signed_up_bring", bring=course.bring) if course.bring else ""
     return lines(
         turn.say("training.signed_up", name=named, number=course.number), when, bring,
-        turn.say("training.signed_up_who", who=classes.who(turn, course)), verify,
+        turn.say("training.signed_up_who", who=class_words.who(turn, course)), verify,
         turn.say("training.signed_up_reminder"),
     )  # fmt: skip
 
@@ -313,6 +238,6 @@ def _after(turn: Turn) -> str:
     actions = [
         ("my_training", turn.say("training.offer_mine")),
         ("classes:1", turn.say("training.offer_more")),
-        ("human_agent", turn.say("menu.to_human")),
+        menu.human(turn),
     ]
     return menu.offer(turn, actions)

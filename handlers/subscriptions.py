@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import classes, menu
+from handlers import class_words, cues, menu, wanted_class
 from handlers.text import lines
 from handlers.wording import soon
 from jcbot.training.errors import NoSuchClassError
@@ -22,7 +22,7 @@ def subscribe(turn: Turn) -> str:
     _begin(turn)
     if said := _by_itself(turn):
         return said
-    if _says(turn, "restoring") and (stopped := _refused(turn)):
+    if cues.says(turn, "restoring") and (stopped := _refused(turn)):
         return _switch_on(turn, stopped)
     course = _looked_at(turn)
     county, trade = _part(turn, course)
@@ -42,7 +42,7 @@ def unsubscribe(turn: Turn) -> str:
     if (county or trade) and wishes.drop(CLASSES, county, trade):
         return turn.say("subscriptions.off_part", what=_what(turn, county, trade))
     named = known.named(turn.normal) or ([CLASSES] if county or trade else [])
-    if _says(turn, "all_of_it"):
+    if cues.says(turn, "all_of_it"):
         named = []
     wishes.unwish(named or known.kinds)
     stopped = _refused(turn)
@@ -74,7 +74,7 @@ def _refused(turn: Turn) -> list[str]:
 
 def _part(turn: Turn, course: Course | None) -> tuple[str, str]:
     """County and trade that the message names; 有名额叫我 after a class means that one's."""
-    wanted = classes.slots(turn)
+    wanted = wanted_class.slots(turn)
     county, trade = wanted.get("county", ""), wanted.get("occupation", "").removesuffix("班")
     if not (county or trade) and course is not None:
         return course.county, course.occupation
@@ -83,7 +83,7 @@ def _part(turn: Turn, course: Course | None) -> tuple[str, str]:
 
 def _looked_at(turn: Turn) -> Course | None:
     """The class that was just looked at, where the message asks for room in it."""
-    if not turn.state.picked or not _says(turn, "room"):
+    if not turn.state.picked or not cues.says(turn, "room"):
         return None
     try:
         return turn.office.training.details(turn.state.picked)
@@ -101,12 +101,12 @@ def _what(turn: Turn, county: str, trade: str) -> str:
 def _by_itself(turn: Turn) -> str:
     """提醒我一下, from who has a seat: reminders come by themselves."""
     held = _held(turn, CONFIRMED)
-    if not held or not _says(turn, "own_reminder") or _says(turn, "room"):
+    if not held or not cues.says(turn, "own_reminder") or cues.says(turn, "room"):
         return ""
     course = held[0].course
-    if any(classes.slots(turn).get(key) for key in ("county", "occupation")):
+    if any(wanted_class.slots(turn).get(key) for key in ("county", "occupation")):
         return ""
-    named = classes.name(turn, course)
+    named = class_words.name(turn, course)
     said = turn.say("subscriptions.by_itself", name=named, first=soon(turn, course.first_day))
     offers = [("announcement_subscribe", turn.say("subscriptions.offer_new"))]
     return lines(said, menu.offer(turn, offers))
@@ -118,7 +118,7 @@ def _line(turn: Turn, course: Course | None) -> str:
         return ""
     for each in _held(turn, WAITING):
         if each.course.number == course.number:
-            name = classes.name(turn, course)
+            name = class_words.name(turn, course)
             return turn.say("subscriptions.in_line", name=name, place=each.place)
     return ""
 
@@ -128,7 +128,7 @@ def _still(turn: Turn) -> str:
     held = _held(turn, CONFIRMED)
     if not held:
         return turn.say("subscriptions.still")
-    names = "、".join(classes.name(turn, each.course) for each in held)
+    names = "、".join(class_words.name(turn, each.course) for each in held)
     return turn.say("subscriptions.still_class", name=names)
 
 
@@ -150,7 +150,3 @@ def _see(turn: Turn, county: str, trade: str, course: Course | None) -> str:
         turn.state.looking = {k: v for k, v in (("county", county), ("occupation", trade)) if v}
         offers.append(("classes:1", turn.say("subscriptions.offer_see")))
     return menu.offer(turn, offers) if offers else ""
-
-
-def _says(turn: Turn, cue: str) -> bool:
-    return any(word in turn.normal for word in turn.library.cues[cue])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers import card_form, identity, my_training, sign_up
+from handlers import card_form, identity, my_training, sign_up, sign_up_groups
 from handlers.text import lines
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ AGAIN: dict[str, Callable[[Turn], str]] = {
     identity.IDENTIFY: identity.ask_again,
     card_form.FIELD: card_form.ask_again,
     card_form.CONFIRM: card_form.read_back,
-    sign_up.GROUPS: sign_up.ask_again,
+    sign_up_groups.TASK: sign_up.ask_again,
     sign_up.CONFIRM: sign_up.ask_again,
     my_training.CONFIRM: my_training.ask_again,
 }
