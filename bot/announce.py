@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
 from bot.acting import AsName, Reason, by_of
 from bot.announcing import Desk, Look, look, send, start
@@ -46,20 +47,24 @@ LetterFile = Annotated[
 ]
 Number = Annotated[int, typer.Argument(help="通知的号")]
 
+
+class FileFirst(TyperGroup):
+    """Commands where a line without the name of one is a file to announce."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name in that nobody has to write."""
+        named = not args or args[0] in {*self.commands, "--help"}
+        return super().parse_args(ctx, args if named else ["file", *args])
+
+
 app = typer.Typer(
+    cls=FileFirst,
     help="群发通知：jcbot announce FILE --audience 人群 [--send]；approve 批准、stop 停发、"
     "status 进度、list 列出。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def main(words: list[str]) -> None:
-    """Run a command; without the name of one it is a file to announce."""
-    named = {"approve", "stop", "status", "list", "file", "--help"}
-    given = words if not words or words[0] in named else ["file", *words]
-    app(given, prog_name="jcbot announce", standalone_mode=True)
 
 
 @app.command("file", help="看一条通知会发给多少人、什么样子；加 --send 才发。")

@@ -134,71 +134,48 @@ def check(config: ConfigFile = None) -> None:
     sys.exit(_load("bot.check").run(config))
 
 
-@app.command(
-    "people",
-    help="名册（建档立卡）：import 导入、undo 撤回、count 计数、rotate-keys 换密钥，"
-    "export 导出、erase 删除一个人的资料。",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def people(context: typer.Context) -> None:
-    """Hand the rest of the line to the registry's own commands."""
-    _load("bot.people").app(context.args, prog_name="jcbot people", standalone_mode=True)
+REST_OF_THE_LINE = {"allow_extra_args": True, "ignore_unknown_options": True}
+GROUPS = {  # command: (module, help); each module has an `app` of its own
+    "people": (
+        "bot.people",
+        (
+            "名册（建档立卡）：import 导入、undo 撤回、count 计数、rotate-keys 换密钥，"
+            "export 导出、erase 删除一个人的资料。"
+        ),
+    ),
+    "training": (
+        "bot.training",
+        "培训班：导入、看班、改名额、取消、移人、登记结果；企业用工：demand、needs。",
+    ),
+    "announce": (
+        "bot.announce",
+        "群发通知：FILE --audience 人群 看人数和样子，加 --send 发；approve、stop、status、list。",
+    ),
+    "wechat": (
+        "bot.account",
+        "公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码。",
+    ),
+    "staff": (
+        "bot.staff",
+        "工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码。",
+    ),
+    "audit": (
+        "bot.audit",
+        "审计日志：verify 核对有没有被动过，list 看最近的。",
+    ),
+}
 
 
-@app.command(
-    "training",
-    help="培训班：导入、看班、改名额、取消、移人、登记结果；企业用工：demand、needs。",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def training(context: typer.Context) -> None:
-    """Hand the rest of the line to the commands of training."""
-    _load("bot.training").app(context.args, prog_name="jcbot training", standalone_mode=True)
+def _group(name: str, module: str, told: str) -> None:
+    """Register a group of commands; the rest of the line goes to its own module."""
+
+    @app.command(name, help=told, add_help_option=False, context_settings=REST_OF_THE_LINE)
+    def hand_over(context: typer.Context) -> None:
+        _load(module).app(context.args, prog_name=f"jcbot {name}", standalone_mode=True)
 
 
-@app.command(
-    "announce",
-    help="群发通知：FILE --audience 人群 看人数和样子，加 --send 发；approve、stop、status、list。",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def announce(context: typer.Context) -> None:
-    """Hand the rest of the line to the commands of announcements."""
-    _load("bot.announce").main(context.args)
-
-
-@app.command(
-    "wechat",
-    help="公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码。",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def wechat(context: typer.Context) -> None:
-    """Hand the rest of the line to the commands of the account."""
-    _load("bot.account").app(context.args, prog_name="jcbot wechat", standalone_mode=True)
-
-
-@app.command(
-    "staff",
-    help="工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码。",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def staff(context: typer.Context) -> None:
-    """Hand the rest of the line to the commands for accounts."""
-    _load("bot.staff").app(context.args, prog_name="jcbot staff", standalone_mode=True)
-
-
-@app.command(
-    "audit",
-    help="审计日志：verify 核对有没有被动过，list 看最近的。",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def audit(context: typer.Context) -> None:
-    """Hand the rest of the line to the commands of the audit log."""
-    _load("bot.audit").app(context.args, prog_name="jcbot audit", standalone_mode=True)
+for _name, (_module, _told) in GROUPS.items():
+    _group(_name, _module, _told)
 
 
 if __name__ == "__main__":

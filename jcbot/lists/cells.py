@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from knowledge.columns import Column
+    from knowledge.registry import ListColumn
 
 Value = str | int | dt.date
 _CODE = re.compile(r"[A-Za-z0-9-]+")
@@ -60,14 +61,16 @@ def _no_longer(column: Column, text: str) -> str:
     return text
 
 
-def _choice(column: Column, text: str) -> str:
+def read_choice(column: Column | ListColumn, text: str) -> str:
+    """Return the code of a word, whichever way it is written; `CellError`."""
     code = column.words.get(plain(text))
     if code is None:
         raise CellError("没有这种写法")
     return code
 
 
-def _id(_column: Column, text: str) -> str:
+def read_card_id(_column: Column | ListColumn, text: str) -> str:
+    """Return an ID number that is right, as it is kept; `CellError`."""
     try:
         return read_id(text)
     except IdentityError as fault:
@@ -109,9 +112,9 @@ def _day(_column: Column, text: str) -> dt.date:
 _READERS: dict[str, Callable[[Column, str], Value]] = {
     "code": _code,
     "text": _text,
-    "choice": _choice,
+    "choice": read_choice,
     "number": _number,
     "day": _day,
-    "id": _id,
+    "id": read_card_id,
     "paper": _paper,
 }

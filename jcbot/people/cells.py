@@ -8,9 +8,10 @@ import unicodedata
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from jcbot.lists.cells import read_card_id, read_choice
 from jcbot.lists.faults import CellError
 from jcbot.masking import mask
-from jcbot.people.identity import IdentityError, mask_id, mask_name, read_id, read_phone
+from jcbot.people.identity import IdentityError, mask_id, mask_name, read_phone
 from knowledge.columns import plain
 
 if TYPE_CHECKING:
@@ -65,13 +66,6 @@ def _name(_column: ListColumn, text: str) -> str:
     return name
 
 
-def _id(_column: ListColumn, text: str) -> str:
-    try:
-        return read_id(text)
-    except IdentityError as fault:
-        raise CellError(fault.reason) from None
-
-
 def _phone(_column: ListColumn, text: str) -> str:
     try:
         return read_phone(text)
@@ -83,13 +77,6 @@ def _text(column: ListColumn, text: str) -> str:
     if len(text) > column.most:
         raise CellError(f"超过{column.most}个字")
     return storable(text if column.key == "note" else mask(text))
-
-
-def _choice(column: ListColumn, text: str) -> str:
-    code = column.words.get(plain(text))
-    if code is None:
-        raise CellError("没有这种写法")
-    return code
 
 
 def _groups(column: ListColumn, text: str) -> dict[str, bool]:
@@ -128,11 +115,11 @@ def _date(_column: ListColumn, text: str) -> dt.date:
 
 _READERS: dict[str, Callable[[ListColumn, str], Any]] = {
     "name": _name,
-    "id": _id,
+    "id": read_card_id,
     "phone": _phone,
-    "county": _choice,
+    "county": read_choice,
     "text": _text,
-    "choice": _choice,
+    "choice": read_choice,
     "groups": _groups,
     "number": _number,
     "date": _date,
