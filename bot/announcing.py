@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,11 @@ from jcbot.announcing import service
 from jcbot.announcing.counting import KIND, NOWHERE, UNFOLLOWED, UNSUBSCRIBED, Counts, Roads, count
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
+from jcbot.announcing.rows import AT_ONCE, SENDING, How
 from jcbot.announcing.selecting import Rules, check_classes
 from jcbot.announcing.sending import Sending, put_out
 from jcbot.announcing.vocabulary import Books, vocabulary
-from jcbot.clock import Clock
+from jcbot.clock import SHANGHAI, Clock
 from jcbot.shared import open_shared
 from jcbot.staff.model import StaffError
 from knowledge.announcements import load_announcing
@@ -25,14 +27,12 @@ from knowledge.reading import ROOT
 from knowledge.registry import load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
-from knowledge.sending import CUSTOM, TEMPLATE, SendingRules, load_sending
+from knowledge.sending import CUSTOM, MASS, TEMPLATE, SendingRules, load_sending
 from knowledge.subscriptions import load_subscriptions
 from knowledge.topics import load_topics
 from knowledge.wechat import load_wechat
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from sqlalchemy import Row
 
     from jcbot.announcing.letters import Letter
@@ -67,13 +67,14 @@ class Desk:
         """What terms about benefits go by."""
         return Rules(self.books.policies, self.now.date())
 
-    def roads(self, letter: Letter) -> Roads:
+    def roads(self, letter: Letter, road: str) -> Roads:
         """What reaching goes by."""
-        template = bool(self.config.sending.templates.get(KIND))
-        return Roads(self.sending, template, letter.about, letter.course, self.now)
+        template, mass = bool(self.config.sending.templates.get(KIND)), road == MASS
+        return Roads(self.sending, template, letter.about, letter.course, self.now, mass)
 
 
 _REPLIES = ROOT / "replies"
+MASS_CALL = "mass_by_list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,52 +87,77 @@ class Look:
     counts: Counts
     text: str
     quota: dict[str, int]
+    how: How
 
     def as_json(self) -> dict[str, Any]:
         """Return it for `--json`."""
-        counts = self.counts
+        counts, road = self.counts, self.how.road
+        channels = (MASS, TEMPLATE, CUSTOM) if road == MASS else (TEMPLATE, CUSTOM)
         return {
             "audience": self.expression,
             "meets": counts.meets,
             "bound": counts.bound,
-            "reachable": {channel: counts.by.get(channel, 0) for channel in (TEMPLATE, CUSTOM)},
+            "reachable": {channel: counts.by.get(channel, 0) for channel in channels},
             **{why: counts.by.get(why, 0) for why in (UNSUBSCRIBED, UNFOLLOWED, NOWHERE)},
             "preview": self.text,
             "quota_left": self.quota,
+            "road": road,
+            "starts": self.how.starts and self.how.starts.isoformat(),
         }
 
 
-async def look(desk: Desk, database: Database, letter: Letter, expression: str) -> Look:
+def read_start(text: str, now: dt.datetime, days: int) -> dt.datetime:
+    """Read when to begin: 2026-12-01 09:00, in Shanghai, at most so many days ahead."""
+    try:
+        found = dt.datetime.strptime(text.strip().replace("T", " "), "%Y-%m-%d %H:%M")  # noqa: DTZ007
+    except ValueError:
+        raise StaffError(f"--at“{text}”看不懂，写成 2026-12-01 09:00 这样。") from None
+    starts = found.replace(tzinfo=SHANGHAI)
+    if not now < starts <= now + dt.timedelta(days=days):
+        raise StaffError(f"--at 要在现在以后、{days}天以内。")
+    return starts
+
+
+async def look(
+    desk: Desk, database: Database, letter: Letter, expression: str, how: How = AT_ONCE
+) -> Look:
     """Count and preview; nothing is written. `AudienceError`, `StaffError`."""
     node = parse_audience(expression, vocabulary(desk.books))
     await database.run(partial(check_classes, node=node, expression=expression))
     await database.run(partial(check_class, letter=letter))
     with progress_bar() as bar:
-        counts = await count(database, node, desk.rules(), desk.roads(letter), teller(bar))
+        roads = desk.roads(letter, how.road)
+        counts = await count(database, node, desk.rules(), roads, teller(bar))
     text = announced(desk.replies, letter)
-    return Look(letter, expression, node, counts, text, await _quota(desk.config))
+    return Look(letter, expression, node, counts, text, await _quota(desk.config), how)
 
 
-async def send(desk: Desk, database: Database, by: By, seen: Look) -> tuple[Row[Any], bool]:
-    """Write it down and put it out; False where a second person has to approve it first."""
+async def send(desk: Desk, database: Database, by: By, seen: Look) -> tuple[Row[Any], str]:
+    """Write it down and put it out; its row, and the state that it is in after that."""
     if not seen.counts.bound:
         raise StaffError("这个人群里没有知道微信的人，没有发。")
     row = await database.run(
-        lambda conn: service.draft(conn, by, seen.letter, seen.expression, seen.counts)
+        lambda conn: service.draft(
+            conn, by, seen.letter, seen.expression, seen.counts, how=seen.how
+        )
     )
     return row, await start(desk, database, by, row.number, seen)
 
 
-async def start(desk: Desk, database: Database, by: By, number: int, seen: Look) -> bool:
-    """Put an announcement's recipients into the outbox, or go on with it."""
+async def start(desk: Desk, database: Database, by: By, number: int, seen: Look) -> str:
+    """Put an announcement's recipients into the outbox, or go on with it; its state after that.
+
+    `draft` waits for a second person, `scheduled` for its hour.
+    """
     most = desk.config.sending.approval_above
     bound = seen.counts.bound
-    if not await database.run(lambda conn: service.begin(conn, by, number, bound, most)):
-        return False
+    state = await database.run(lambda conn: service.begin(conn, by, number, bound, most))
+    if state != SENDING:
+        return state
     sending = Sending(number, seen.node, desk.rules(), desk.now, most)
     with progress_bar() as bar:
         await put_out(database, sending, teller(bar))
-    return True
+    return state
 
 
 async def _quota(config: Config) -> dict[str, int]:
@@ -140,6 +166,6 @@ async def _quota(config: Config) -> dict[str, int]:
         return {}
     shared, limits = open_shared(config.redis), load_wechat().quotas
     quotas = Quotas(shared, Clock(config.clock.fixed), config.wechat.app_id, limits)
-    left = {call: await quotas.left(call) for call in (TEMPLATE, CUSTOM)}
+    left = {call: await quotas.left(call) for call in (TEMPLATE, CUSTOM, MASS_CALL)}
     await shared.close()
     return {call: number for call, number in left.items() if number is not None}

@@ -16,7 +16,7 @@ from bot.control import Control
 from bot.health import Health
 from bot.metrics import Metrics
 from bot.pipeline import Desk
-from bot.post import Post, courier_of
+from bot.post import Post, crew_of
 from bot.registry_service import HttpRegistry
 from bot.tries import LateAnswers, Tries
 from bot.wechat.endpoint import Endpoint
@@ -148,8 +148,8 @@ async def _delivering(service: Service) -> AsyncIterator[None]:
     post = Post(
         service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
     )
-    async with courier_of(post) as courier:
-        running = asyncio.create_task(courier.run(stopped))
+    async with crew_of(post) as crew:
+        running = asyncio.create_task(crew.run(stopped))
         yield
         stopped.set()
         await running

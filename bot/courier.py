@@ -6,8 +6,6 @@ another courier left behind in the middle of a call comes back to us through the
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.handful import KNOWS_REPEATS, Called, Caller
+from bot.rounds import Rounds, bring
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
 from jcbot import followers, ledger
@@ -26,6 +25,7 @@ from jcbot.errors import StorageError
 from jcbot.ledger import FAILED, UNKNOWN, Item, Plan, Settled
 
 if TYPE_CHECKING:
+    import asyncio
     import datetime as dt
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 
 CLAIMED, CLAIMED_S = 500, 4
 """Messages taken at a time, and no more than can be called for in so many seconds."""
-IDLE_S, AWAY_S, LONGEST_S = 1.0, 1.0, 30.0
-"""How long to wait when nothing is due; and, longer each time, when something is out of order."""
-SETTLE_TRIES = 10
-"""So often, a second apart, the outcome is brought to a database that is out of order."""
 GONE = frozenset({43004, 40003})
 """Refusals that say that somebody does not follow the account."""
 
@@ -50,7 +46,7 @@ log = structlog.get_logger("bot.courier")
 
 
 @dataclass(slots=True)
-class Courier:
+class Courier(Rounds):
     """One courier; any number of them, in any number of processes, share the work.
 
     `send` makes one call for a plan; `words` reads the words of an item in the transaction that
@@ -64,8 +60,6 @@ class Courier:
     send: Callable[[Plan, str], Awaitable[Outcome]]
     words: Callable[[Connection, Item, dict[str, Any]], str]
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
-    away_s: float = 0.0
-    """How long to leave the database or WeChat alone after this round."""
     _caller: Caller = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,22 +68,15 @@ class Courier:
     async def run(self, stopped: asyncio.Event) -> None:
         """Deliver until told to stop; calls that were begun are finished first."""
         self._caller.stopped = stopped
-        while not stopped.is_set():
-            try:
-                busy = await self.round()
-            except Exception as fault:  # noqa: BLE001 - a courier that ends sends nothing at all
-                log.error("courier waits", fault=type(fault).__name__)  # noqa: TRY400 - no names
-                busy, self.away_s = False, self._longer()
-            if self.away_s or not busy:
-                await _sleep(stopped, self.away_s or IDLE_S)
+        await Rounds.run(self, stopped)
 
     async def round(self) -> bool:
         """Take what is due and send it; say whether there was anything."""
         taken, plans = await self.database.run(self._take)
         if plans:
             called = await self._caller.deliver(plans)
-            await self._bring(called)
-            self.away_s = self._away(called)
+            await bring(self.database, partial(self._settle, called=called))
+            self.away_s = self.away_after(called, self._caller.closed_s)
         return taken > 0
 
     def _take(self, conn: Connection) -> tuple[int, list[tuple[Plan, str]]]:
@@ -132,15 +119,6 @@ class Courier:
             state = UNKNOWN if plan.item.again else FAILED
             return Settled(plan.item, state, reason=f"no words: {type(fault).__name__}")
 
-    async def _bring(self, called: Sequence[Called]) -> None:
-        """Settle; a database that is out of order for a moment must not cost us the outcomes."""
-        work = partial(self._settle, called=called)
-        for _ in range(SETTLE_TRIES):
-            with contextlib.suppress(StorageError):
-                return await self.database.run(work)
-            await asyncio.sleep(IDLE_S)
-        return await self.database.run(work)
-
     def _settle(self, conn: Connection, called: Sequence[Called]) -> None:
         now = self.clock.now()
         verdicts = [verdict(each, now) for each in called]
@@ -156,21 +134,3 @@ class Courier:
         if refusal.code in GONE:
             created = int(machine_time())  # as WeChat's own events are dated
             followers.record(conn, plan.item.openid, following=False, created=created, now=now)
-
-    def _away(self, called: Sequence[Called]) -> float:
-        """How long to leave WeChat alone: longer each time as long as it cannot be reached."""
-        heard = any(each.answered for each in called)
-        mute = not heard and any(each.outcome is not None for each in called)
-        closed_s = self._caller.closed_s
-        return max(closed_s, self._longer()) if closed_s or mute else 0.0
-
-    def _longer(self) -> float:
-        return min(max(AWAY_S, 2 * self.away_s), LONGEST_S)
-
-
-async def _sleep(stopped: asyncio.Event, seconds: float) -> None:
-    """Wait, but no longer than until the stop."""
-    try:
-        await asyncio.wait_for(stopped.wait(), seconds)
-    except TimeoutError:
-        return

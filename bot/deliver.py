@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.metrics import Metrics
-from bot.post import Post, courier_of
+from bot.post import Post, crew_of
 from bot.serve import prepare, say
 from bot.server import stop_signal
+from jcbot.audit import audit_key
 from jcbot.clock import Clock
 from jcbot.keyring import open_keyring
 from jcbot.shared import open_shared
@@ -19,18 +20,19 @@ if TYPE_CHECKING:
     from knowledge.library import Library
 
 
-async def main(config: Config, library: Library) -> None:
+async def main(config: Config, library: Library, index_key: bytes) -> None:
     """Deliver until a signal comes."""
     stopped = stop_signal()
     url = config.database.url.get_secret_value()
-    database = open_database(url, pool_size=config.database.pool_size)
+    size, key = config.database.pool_size, audit_key(index_key)
+    database = open_database(url, pool_size=size, audit_key=key)
     shared = open_shared(config.redis)
     post = Post(config, library, database, shared, Clock(config.clock.fixed), Metrics())
     await database.migrate()
     try:
-        async with courier_of(post) as courier:
+        async with crew_of(post) as crew:
             say("ready deliver")
-            await courier.run(stopped)
+            await crew.run(stopped)
     finally:
         await database.close()
         await shared.close()
@@ -38,7 +40,7 @@ async def main(config: Config, library: Library) -> None:
 
 def run(config: Config) -> int:
     """Do `jcbot deliver`; return the exit code."""
-    open_keyring(config)  # a wrong key is told before anything is sent
+    keyring = open_keyring(config)  # a wrong key is told before anything is sent
     library = prepare(config)
-    asyncio.run(main(config, library))
+    asyncio.run(main(config, library, keyring.index_key))
     return 0

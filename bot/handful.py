@@ -10,7 +10,7 @@ import structlog
 
 from bot.wechat.outcomes import AccountFaultError, Ambiguous, Refused
 from jcbot.clock import monotonic
-from knowledge.sending import TEMPLATE
+from knowledge.sending import MASS, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bot.wechat.outcomes import Outcome
     from jcbot.ledger import Plan
 
-KNOWS_REPEATS = (TEMPLATE,)
-"""Channels that deliver a client id once within ten minutes."""
+KNOWS_REPEATS = (TEMPLATE, MASS)
+"""Channels that deliver a client id once, within ten minutes at least."""
 REPEATS = 4
 """So often an ambiguous call is repeated at once, under the same client id."""
 REPEAT_S = 0.2

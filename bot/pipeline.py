@@ -13,6 +13,8 @@ import structlog
 from bot.logs import describe
 from handlers.state import State
 from handlers.turn import Turn
+from jcbot.announcing import mass_events
+from jcbot.announcing.mass_events import MassFinish
 from jcbot.errors import DatabaseClosedError, StorageError
 from jcbot.inbox import once
 from jcbot.ledger import Finish, finish
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from knowledge.understanding import Understanding
 
 FOLLOWING = {"subscribe": True, "unsubscribe": False}
-FINISHED = "templatesendjobfinish"
+FINISHED, MASS_FINISHED = "templatesendjobfinish", "masssendjobfinish"
 TROUBLE = "arrivals.trouble"
 LOOK_UPS = 2
 """How many people of a city's own registry service one message may ask for."""
@@ -127,6 +129,10 @@ def _talk(desk: Desk, message: Message, heard: Understanding | None, office: Off
         delivered = incoming.status.strip().lower() == "success"
         event = Finish(incoming.openid, incoming.ref, delivered, incoming.status)
         finish(office.conn, event, office.now)
+        return ""
+    if incoming.event == MASS_FINISHED:
+        mass = MassFinish(incoming.ref, incoming.status, *incoming.counts)
+        mass_events.finish(office.conn, mass, office.now)
         return ""
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.courier import Courier
+from bot.mass import MassCourier
+from bot.starter import Starter
 from bot.wechat.client import open_client
 from handlers.notices import announced, words
 from jcbot.announcing.letters import letter_of
+from jcbot.announcing.massing import MassSend
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
 from knowledge.sending import TEMPLATE
@@ -45,15 +49,42 @@ class Post:
     metrics: Metrics
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """All who deliver in one process: each by itself, so that none has to wait for another."""
+
+    courier: Courier
+    mass: MassCourier
+    starter: Starter
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Work until told to stop; what was begun is finished first."""
+        everybody = (self.courier, self.mass, self.starter)
+        await asyncio.gather(*(each.run(stopped) for each in everybody))
+
+
 @contextlib.asynccontextmanager
-async def courier_of(post: Post) -> AsyncIterator[Courier]:
-    """Make a courier with a client of its own; the client is closed at the end."""
+async def crew_of(post: Post) -> AsyncIterator[Crew]:
+    """Put them together with one client; the client is closed at the end."""
+    rules = post.library.sending
     client = open_client(post.config, post.library.wechat, post.shared, post.clock, post.metrics)
     async with client:
-        yield Courier(
-            post.database, post.clock, post.config.sending, post.library.sending,
-            partial(send, client, post.config), partial(text_of, post),
-        )  # fmt: skip
+        calls, texts = partial(send, client, post.config), partial(text_of, post)
+        courier = Courier(post.database, post.clock, post.config.sending, rules, calls, texts)
+        mass = MassCourier(
+            post.database, post.clock, rules, partial(send_mass, client), partial(_announced, post)
+        )
+        yield Crew(courier, mass, Starter(post.database, post.clock, post.config))
+
+
+async def send_mass(client: WeChatClient, plan: Plan, text: str) -> Outcome:
+    """Make the one call of a mass send."""
+    openids = plan.item.openids if isinstance(plan.item, MassSend) else ()
+    return await client.mass_by_list(openids, text, client_id=plan.item.client_id)
+
+
+def _announced(post: Post, conn: Connection, number: int) -> str:
+    return announced(post.library.replies, letter_of(conn, number))
 
 
 async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> Outcome:

@@ -29,7 +29,8 @@ def verdict(called: Called, now: dt.datetime) -> Settled | None:
     if called.broken:
         return Settled(plan.item, UNKNOWN, reason=f"our own fault: {called.broken}")
     if isinstance(outcome, Ok):
-        return Settled(plan.item, SENT, str(outcome.data.get("msgid", "")), plan.reason)
+        ref = outcome.data.get("msgid", outcome.data.get("msg_id", ""))
+        return Settled(plan.item, SENT, str(ref), plan.reason)
     if isinstance(outcome, Ambiguous):
         if plan.channel in KNOWS_REPEATS:
             return None

@@ -26,7 +26,8 @@ class Incoming:
     `text` holds the words of a text message, the recognition of a voice message ("" where
     WeChat gives none) or the title of a link. `event` is WeChat's event name in lower case,
     `event_key` its key with a leading `qrscene_` removed. Latitude and longitude in degrees.
-    `ref` is the MsgID of a finish event, `status` what became of that message.
+    `ref` is the MsgID of a finish event, `status` what became of that message; of a mass send also
+    how many it was for, passed WeChat's rules, were reached, and failed.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Incoming:
     label: str = ""
     ref: str = ""
     status: str = ""
+    counts: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)

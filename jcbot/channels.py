@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BindParameter, and_, bindparam, func, select
 
 from jcbot import wishes
-from jcbot.ledger import FAILED, UNKNOWN, UNREACHABLE, Item, Plan, Settled
+from jcbot.ledger import FAILED, NO_CHANNEL, UNKNOWN, UNREACHABLE, Item, Plan, Settled
 from jcbot.storage.tables import conversations, followers
 from jcbot.storage.training_tables import classes, enrolments, outbox
 from jcbot.training.model import CANCELLED
@@ -152,7 +152,7 @@ def _first_open(item: Item, person: Standing, rules: Rules, now: dt.datetime) ->
     if open_:
         until = min(rules.resting[each] for each in open_)
         return Settled(item, "", reason="channel rests", later=until)
-    return Settled(item, UNREACHABLE, reason="no channel is allowed")
+    return Settled(item, UNREACHABLE, reason=NO_CHANNEL)
 
 
 def _allowed(item: Item, person: Standing, channel: str, rules: Rules, now: dt.datetime) -> bool:

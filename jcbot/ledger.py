@@ -15,7 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, bindparam, cast, func, literal, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, cast, func, literal, or_, select, update
 
 from jcbot.clock import SHANGHAI
 from jcbot.outbox import PROMISED
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 SENDING, SENT, DELIVERED = "sending", "sent", "delivered"
 FAILED, UNREACHABLE, UNKNOWN = "failed", "unreachable", "unknown"
+LISTED = "listed"
+"""Waits for a mass send (jcbot/announcing/massing.py), not for a call of its own."""
+NO_CHANNEL = "no channel is allowed"
+"""Why somebody is unreachable now; another day he may be reached."""
 OURS = "jcbot-"
 """How our client ids begin."""
 LEASE_S = 30
@@ -57,6 +61,8 @@ _TAKE = (
     .where(_O.id == bindparam("i"))
     .values(holder=bindparam("h"), lease=bindparam("until"))
 )
+# What staff send anew is another message to the other side, else it would pass for a repeat.
+_ANEW = case((_O.retried > 0, literal("-") + cast(_O.retried, Text)), else_=literal(""))
 _WRITE_DOWN = (
     update(outbox)
     .where(_O.id.in_(bindparam("ids", expanding=True)))
@@ -64,7 +70,7 @@ _WRITE_DOWN = (
         state=SENDING,
         holder=bindparam("h"),
         channel=bindparam("ch"),
-        client_id=literal(OURS) + cast(_O.id, Text),
+        client_id=literal(OURS) + cast(_O.id, Text) + _ANEW,
         reason=bindparam("why"),
         tries=_O.tries + 1,
         called=func.coalesce(_O.called, bindparam("at")),
@@ -105,6 +111,7 @@ _ITS = (
     select(_O.id, _O.ref)
     .where(
         _O.openid == bindparam("o"),
+        _O.mass.is_(None),
         or_(_O.ref == bindparam("r"), and_(_O.ref.is_(None), _O.state.in_([SENDING, UNKNOWN]))),
     )
     .with_for_update()
@@ -144,11 +151,12 @@ class Item:
     tries: int
     again: bool
     channel: str
+    retried: int = 0
 
     @property
     def client_id(self) -> str:
-        """The id by which the other side knows a repeat; the same for ever."""
-        return f"{OURS}{self.id}"
+        """The id by which the other side knows a repeat; the same until staff send it anew."""
+        return f"{OURS}{self.id}" + (f"-{self.retried}" if self.retried else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +295,8 @@ def _readable(conn: Connection, holder: str, rows: Sequence[Row[Any]], at: int) 
             broken.append({"i": row.id, "h": holder, "s": FAILED, "r": None, "why": why, "at": at})
             continue
         again = row.state == SENDING
-        items.append(
-            Item(row.id, row.kind, row.openid, payload, row.tries, again, row.channel or "")
-        )
+        channel = row.channel or ""
+        item = (row.id, row.kind, row.openid, payload, row.tries, again, channel, row.retried)
+        items.append(Item(*item))
     _each(conn, _SETTLE, broken)
     return items

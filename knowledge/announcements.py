@@ -19,7 +19,7 @@ FUNCTIONS = {"signed_up", "waiting", "subscribed", "reached_by", "one_fact_missi
 
 @dataclass(frozen=True, slots=True)
 class Announcing:
-    """Bounds in characters, words not to be pushed, and words of audiences.
+    """Bounds in characters and days, words not to be pushed, and words of audiences.
 
     Each of the last four maps a way of writing to its name in this module's sets.
     """
@@ -27,6 +27,7 @@ class Announcing:
     title: int
     text: int
     link: int
+    days_ahead: int
     sensitive: tuple[str, ...]
     operators: dict[str, str]
     fields: dict[str, str]
@@ -42,6 +43,7 @@ def load_announcing(path: Path = FILE) -> Announcing:
         title=limits.get("title", int),
         text=limits.get("text", int),
         link=limits.get("link", int),
+        days_ahead=limits.get("days_ahead", int),
         sensitive=tuple(table.texts("sensitive")),
         operators=_words(audience.table("operator"), OPERATORS),
         fields=_words(audience.table("field"), FIELDS),

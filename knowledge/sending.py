@@ -11,7 +11,7 @@ from knowledge.reading import Table, read_toml
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATE, CUSTOM = "template", "custom"
+TEMPLATE, CUSTOM, MASS = "template", "custom", "mass"
 CHANNELS = {TEMPLATE, CUSTOM}
 HOURS = 24
 
@@ -29,6 +29,16 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class MassRules:
+    """A mass send (群发): messages a person and calendar month, people a call, hours of repeats."""
+
+    a_month: int
+    least: int
+    most: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendingRules:
     """The kinds by name; quiet hours [from, until) by the clock; the bounds of custom messages."""
 
@@ -37,6 +47,7 @@ class SendingRules:
     quiet_until: int
     custom_hours: int
     custom_messages: int
+    mass: MassRules
 
     def not_before(self, kind: str, now: dt.datetime) -> dt.datetime:
         """Return when a message of this kind may leave: now, or when the quiet hours end."""
@@ -55,12 +66,14 @@ def load_sending(path: Path) -> SendingRules:
     """Read the file; a fault is a `KnowledgeError`."""
     table = read_toml(path)
     quiet, custom, parts = table.table("quiet"), table.table("custom"), table.table("kind")
+    mass = table.table("mass")
     kinds = {name: _kind(parts.table(name)) for name in parts.keys()}  # noqa: SIM118 - a Table
     rules = SendingRules(
         kinds, _hour(quiet, "from"), _hour(quiet, "until"),
         custom.get("hours", int), custom.get("messages", int),
+        MassRules(*(mass.get(key, int) for key in ("a_month", "least", "most", "hours"))),
     )  # fmt: skip
-    for part in (quiet, custom, table):
+    for part in (quiet, custom, mass, table):
         part.done()
     return rules
 

@@ -21,6 +21,8 @@ LONGEST_TEXT = 10_000
 """Characters kept of a text; WeChat itself lets workers type about two thousand."""
 _LONGEST_NAME = 128
 _TEXT_FIELD = {"text": "Content", "voice": "Recognition", "link": "Title"}
+_COUNTS = ("TotalCount", "FilterCount", "SentCount", "ErrorCount")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _NAME = re.compile(r"[^\s<>&\x00-\x1f]{1,128}")
 _MSG_ID = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -62,11 +64,20 @@ def _incoming(fields: Mapping[str, str], openid: str) -> Incoming:
         key = fields.get("EventKey", "").strip().removeprefix("qrscene_")[:_LONGEST_NAME]
         where = _place(fields, "Latitude", "Longitude") if event == "location" else (None, None)
         ref, status = (fields.get(name, "")[:_LONGEST_NAME] for name in ("MsgID", "Status"))
-        return Incoming(kind, openid, "", event, key, *where, ref=ref, status=status)
+        return Incoming(
+            kind, openid, "", event, key, *where, ref=ref, status=status, counts=_counts(fields)
+        )
     if kind == "location":
         where = _place(fields, "Location_X", "Location_Y")
         return Incoming(kind, openid, "", "", "", *where, fields.get("Label", "")[:LONGEST_TEXT])
     return Incoming(kind, openid, text)
+
+
+def _counts(fields: Mapping[str, str]) -> tuple[int, int, int, int]:
+    """Return the four counts of a mass send's finish event, 0 for what is none."""
+    texts = [fields.get(name, "").strip() for name in _COUNTS]
+    total, filtered, sent, failed = (int(each) if _COUNT.fullmatch(each) else 0 for each in texts)
+    return total, filtered, sent, failed
 
 
 def _key(fields: Mapping[str, str], incoming: Incoming, account: str) -> Key:

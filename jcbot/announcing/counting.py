@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from jcbot.announcing.massing import month_start, received
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some, stretch_of_strangers
 from jcbot.people import generations
 from jcbot.people.patience import insist
@@ -16,7 +17,7 @@ from jcbot.storage.people_tables import ROW_BITS, people
 from jcbot.storage.tables import conversations, followers
 from jcbot.storage.training_tables import classes, enrolments, outbox
 from jcbot.training.model import CANCELLED
-from knowledge.sending import CUSTOM, TEMPLATE
+from knowledge.sending import CUSTOM, MASS, TEMPLATE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,13 +41,14 @@ _STRETCH = stretch_of_strangers()
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """What reaching goes by: the rules of sending, whether a template is set, what it is about."""
+    """What reaching goes by: the rules of sending, is a template set, what about, by mass send."""
 
     sending: SendingRules
     template: bool
     about: str
     course: str
     now: dt.datetime
+    mass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Counts:
     @property
     def reachable(self) -> int:
         """How many can be reached now."""
-        return sum(self.by.get(channel, 0) for channel in (TEMPLATE, CUSTOM))
+        return sum(self.by.get(channel, 0) for channel in (MASS, TEMPLATE, CUSTOM))
 
 
 async def count(
@@ -140,6 +142,9 @@ def _reach(side: Side, roads: Roads) -> sa.ColumnElement[str]:
         (left, UNFOLLOWED),
         (refused, UNSUBSCRIBED),
     ]
+    if roads.mass:
+        share = received(openid, month_start(roads.now)) < roads.sending.mass.a_month
+        whens.append((share, MASS))
     whens += [(open_[channel], channel) for channel in channels]
     texts: list[Any] = [(flag, sa.literal_column(f"'{name}'")) for flag, name in whens]
     return sa.case(*texts, else_=sa.literal_column(f"'{NOWHERE}'"))

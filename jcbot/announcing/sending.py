@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jcbot.announcing.counting import KIND, openids, stretches
+from jcbot.announcing.rows import DRAFT, MASS, SENDING, take
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some
-from jcbot.announcing.service import DRAFT, SENDING, take
+from jcbot.ledger import LISTED
 from jcbot.outbox import PROMISED
 from jcbot.people.patience import insist
 from jcbot.staff.model import StaffError
@@ -136,7 +137,7 @@ def _recipient(
         "openid": openid,
         "payload": json.dumps(payload, ensure_ascii=False),
         "due": int(sending.now.timestamp()),
-        "state": PROMISED,
+        "state": LISTED if row.road == MASS else PROMISED,
         "announcement": sending.number,
     }
 

@@ -1,21 +1,34 @@
-"""The life of an announcement: draft, approved, sending, stopped or done; forward only.
+"""The life of an announcement: draft, approved, scheduled, sending, stopped or done.
 
-`draft` waits for a second person where it goes to more than a set number; `sending` puts its
-recipients into the outbox and leaves the rest to the courier; `done` is when the last of them is
-settled. The same content for the same audience is one announcement, however often it is sent.
+`draft` waits for a second person where it goes to more than a set number, `scheduled` for its
+hour; `sending` puts its recipients into the outbox and leaves the rest to the courier; `done` is
+when the last of them is settled. The same content for the same audience is one announcement,
+however often it is sent.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, bindparam, case, cast, func, literal, select, update
 
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
-from jcbot.ledger import SENDING as CALLING
-from jcbot.outbox import PROMISED
+from jcbot.announcing.rows import (
+    APPROVED,
+    AT_ONCE,
+    DONE,
+    DRAFT,
+    SAID,
+    SCHEDULED,
+    SENDING,
+    STOPPED,
+    WAITING,
+    How,
+    change,
+    subject,
+    take,
+)
 from jcbot.staff.model import By, StaffError
 from jcbot.storage.dialects import Upsert
 from jcbot.storage.notice_tables import announcements
@@ -30,23 +43,14 @@ if TYPE_CHECKING:
     from jcbot.announcing.letters import Letter
     from jcbot.announcing.parsing import Vocabulary
 
-DRAFT, APPROVED, SENDING, STOPPED, DONE = "draft", "approved", "sending", "stopped", "done"
-OPEN = (PROMISED, CALLING)
 _A = announcements.c
-_TAKE = select(announcements).where(_A.number == bindparam("n")).with_for_update()
 _BY_DIGEST = select(announcements).where(_A.digest == bindparam("d"))
 _ADD = Upsert(
     announcements, lambda insert: insert.on_conflict_do_nothing(index_elements=["digest"])
 )
-_LATEST = select(announcements).order_by(_A.number.desc()).limit(bindparam("most"))
-_STATES = (
-    select(outbox.c.state, outbox.c.reason, func.count())
-    .where(outbox.c.announcement == bindparam("n"))
-    .group_by(outbox.c.state, outbox.c.reason)
-)
 _STOP_REST = (
     update(outbox)
-    .where(outbox.c.announcement == bindparam("n"), outbox.c.state == PROMISED)
+    .where(outbox.c.announcement == bindparam("n"), outbox.c.state.in_(WAITING))
     .values(state=STOPPED, settled=bindparam("at"), reason=bindparam("why"))
 )
 _FORGET = (
@@ -54,24 +58,10 @@ _FORGET = (
     .where(outbox.c.announcement.is_not(None), outbox.c.openid == bindparam("o"))
     .values(
         key=literal("erased:") + cast(outbox.c.id, Text),
-        state=case((outbox.c.state == PROMISED, STOPPED), else_=outbox.c.state),
+        state=case((outbox.c.state.in_(WAITING), STOPPED), else_=outbox.c.state),
         settled=func.coalesce(outbox.c.settled, bindparam("at")),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """An announcement's row, and its recipients by state and by (state, reason)."""
-
-    row: Row[Any]
-    states: dict[str, int] = field(default_factory=dict)
-    reasons: dict[tuple[str, str], int] = field(default_factory=dict)
-
-    @property
-    def recipients(self) -> int:
-        """How many are in the outbox, or were."""
-        return sum(self.states.values())
 
 
 def narrowed(by: By, expression: str, words: Vocabulary) -> str:
@@ -85,8 +75,13 @@ def narrowed(by: By, expression: str, words: Vocabulary) -> str:
     return f"({expression}) and county = {county}" if county else expression
 
 
-def draft(conn: Connection, by: By, letter: Letter, audience: str, counts: Counts) -> Row[Any]:
-    """Write the draft, or find the same one that is there already; return its row."""
+def draft(  # noqa: PLR0913 - what, to whom, how
+    conn: Connection, by: By, letter: Letter, audience: str, counts: Counts, *, how: How = AT_ONCE
+) -> Row[Any]:
+    """Write the draft, or find the same one that is there already; return its row.
+
+    One that has not begun takes the new road and hour; approved for others, it waits again.
+    """
     by.require("announcements.write", _county(by))
     check_class(conn, letter)
     digest = letter.digest(audience)
@@ -94,15 +89,27 @@ def draft(conn: Connection, by: By, letter: Letter, audience: str, counts: Count
         "digest": digest, "title": letter.title, "text": letter.text, "about": letter.about,
         "class_number": letter.course, "link": letter.link, "audience": audience,
         "county": _county(by), "state": DRAFT, "people": counts.meets, "recipients": counts.bound,
-        "made": int(by.at.timestamp()), "made_by": by.actor,
+        "made": int(by.at.timestamp()), "made_by": by.actor, **how.as_row(),
     }  # fmt: skip
     fresh = _ADD.run(conn, row)
     found = conn.execute(_BY_DIGEST, {"d": digest}).one()
     if fresh:
         after = {"title": letter.title, "audience": audience, "people": counts.meets,
-                 "recipients": counts.bound}  # fmt: skip
-        by.note(conn, "announcements.write", _subject(found.number), after=after)
-    return found
+                 "recipients": counts.bound, **how.as_row()}  # fmt: skip
+        by.note(conn, "announcements.write", subject(found.number), after=after)
+        return found
+    return _changed(conn, by, reachable(conn, by, found.number), how.as_row())
+
+
+def _changed(conn: Connection, by: By, row: Row[Any], how: dict[str, Any]) -> Row[Any]:
+    """Give one that has not begun another road or hour; it was approved only as it was."""
+    before = {name: getattr(row, name) for name in how}
+    if row.state not in (DRAFT, APPROVED, SCHEDULED) or before == how:
+        return row
+    change(conn, row.number, **how, state=DRAFT, approved=None, approved_by=None)
+    by.note(conn, "announcements.change", subject(row.number),
+            before=before | {"state": row.state}, after=how | {"state": DRAFT})  # fmt: skip
+    return take(conn, row.number)
 
 
 def approve(conn: Connection, by: By, number: int) -> None:
@@ -114,29 +121,46 @@ def approve(conn: Connection, by: By, number: int) -> None:
     if row.made_by == by.actor:
         raise StaffError("不能批准自己写的通知，请另一个人批准。")
     if row.state != DRAFT:
-        if row.approved_by == by.actor and row.state in (APPROVED, SENDING):
+        if row.approved_by == by.actor and row.state in (APPROVED, SCHEDULED, SENDING):
             return
         raise StaffError(f"第{number}号通知{SAID[row.state]}，不用批准。")
-    _set(conn, number, state=APPROVED, approved=int(by.at.timestamp()), approved_by=by.actor)
-    after = {"title": row.title, "audience": row.audience, "recipients": row.recipients}
-    by.note(conn, "announcements.approve", _subject(number), before={"state": DRAFT}, after=after)
+    change(conn, number, state=APPROVED, approved=int(by.at.timestamp()), approved_by=by.actor)
+    after = {"title": row.title, "audience": row.audience, "recipients": row.recipients,
+             "road": row.road, "starts": row.starts}  # fmt: skip
+    by.note(conn, "announcements.approve", subject(number), before={"state": DRAFT}, after=after)
 
 
-def begin(conn: Connection, by: By, number: int, recipients: int, most: int) -> bool:
-    """Let it start, or go on; False where `recipients` are so many that it has to be approved."""
+def begin(conn: Connection, by: By, number: int, recipients: int, most: int) -> str:
+    """Let it start, or go on; return its state.
+
+    That is `draft` where `recipients` are so many that it has to be approved, `scheduled` where
+    its hour has not come, else `sending`.
+    """
     row = reachable(conn, by, number)
     if row.state in (STOPPED, DONE):
         hint = "；要再发，改一下标题或正文"
         raise StaffError(f"第{number}号通知{SAID[row.state]}{hint}。")
     if row.state == SENDING:
-        return True
+        return SENDING
     if row.approved_by is None and recipients > most:
-        _set(conn, number, recipients=recipients)
-        return False
-    _set(conn, number, state=SENDING, started=int(by.at.timestamp()), recipients=recipients)
-    after = {"recipients": recipients, "approved_by": row.approved_by}
-    by.note(conn, "announcements.send", _subject(number), before={"state": row.state}, after=after)
-    return True
+        change(conn, number, recipients=recipients)
+        return DRAFT
+    at = int(by.at.timestamp())
+    if row.starts is None or row.starts <= at:
+        return go(conn, by, row, SENDING, started=at, recipients=recipients)
+    if row.state != SCHEDULED:
+        go(conn, by, row, SCHEDULED, recipients=recipients)
+    return SCHEDULED
+
+
+def go(conn: Connection, by: By, row: Row[Any], state: str, **values: Any) -> str:
+    """Move it on to a state, with its line in the log."""
+    change(conn, row.number, state=state, **values)
+    act = "announcements.send" if state == SENDING else "announcements.schedule"
+    after = {"recipients": values.get("recipients", row.recipients), "starts": row.starts,
+             "approved_by": row.approved_by}  # fmt: skip
+    by.note(conn, act, subject(row.number), before={"state": row.state}, after=after)
+    return state
 
 
 def stop(conn: Connection, by: By, number: int) -> int:
@@ -144,25 +168,17 @@ def stop(conn: Connection, by: By, number: int) -> int:
     row = reachable(conn, by, number)
     if row.state in (STOPPED, DONE):
         raise StaffError(f"第{number}号通知{SAID[row.state]}，没有可停的。")
-    at = int(by.at.timestamp())
+    return end(conn, by, row)
+
+
+def end(conn: Connection, by: By, row: Row[Any]) -> int:
+    """Stop one that is held; return how many are not written to any more."""
+    at, number = int(by.at.timestamp()), row.number
     rest = conn.execute(_STOP_REST, {"n": number, "at": at, "why": "stopped by staff"}).rowcount
-    _set(conn, number, state=STOPPED, ended=at, ended_by=by.actor)
-    by.note(conn, "announcements.stop", _subject(number), before={"state": row.state},
+    change(conn, number, state=STOPPED, ended=at, ended_by=by.actor)
+    by.note(conn, "announcements.stop", subject(number), before={"state": row.state},
             after={"not_sent": rest})  # fmt: skip
     return rest
-
-
-def status(conn: Connection, number: int, now: int) -> Status:
-    """Return how far it is; when the last recipient is settled it is done."""
-    row = take(conn, number)
-    found = Status(row)
-    for state, reason, count in conn.execute(_STATES, {"n": number}):
-        found.states[state] = found.states.get(state, 0) + count
-        found.reasons[state, reason or ""] = count
-    if row.state == SENDING and row.queued and not any(s in found.states for s in OPEN):
-        _set(conn, number, state=DONE, ended=now)
-        return Status(take(conn, number), found.states, found.reasons)
-    return found
 
 
 def reachable(conn: Connection, by: By, number: int) -> Row[Any]:
@@ -177,37 +193,6 @@ def forget(conn: Connection, openid: str, now: dt.datetime) -> None:
     conn.execute(_FORGET, {"o": openid, "at": int(now.timestamp())})
 
 
-def latest(conn: Connection, most: int) -> list[Row[Any]]:
-    """Return the last announcements, the newest first."""
-    return list(conn.execute(_LATEST, {"most": most}))
-
-
-def take(conn: Connection, number: int) -> Row[Any]:
-    """Return the row, held to the end of the transaction; `StaffError` for one that is none."""
-    row = conn.execute(_TAKE, {"n": number}).first()
-    if row is None:
-        raise StaffError(f"没有第{number}号通知。")
-    return row
-
-
-SAID = {
-    DRAFT: "等着批准",
-    APPROVED: "已经批准",
-    SENDING: "正在发",
-    STOPPED: "已经停发",
-    DONE: "已经发完",
-}
-"""What a state is called to staff, after 第N号通知."""
-
-
 def _county(by: By) -> str:
     bound = by.account is not None and by.account.role.bound == "county"
     return by.account.county if by.account is not None and bound else ""
-
-
-def _subject(number: int) -> str:
-    return f"announcement:{number}"
-
-
-def _set(conn: Connection, number: int, **values: Any) -> None:
-    conn.execute(update(announcements).where(_A.number == number).values(**values))

@@ -20,11 +20,12 @@ notice_wishes = Table(
 )
 
 # What staff announce. `about` is the kind of knowledge/sending/subscriptions.toml, `class_number`
-# and `link` may be "", `audience` is the expression, `county`
-# that of the clerk who wrote it or "". state: draft (waits for a second
-# person), approved, sending, stopped, done. `digest` is of content and audience: the same sent
-# twice is one. `people` is how many met the audience when it was written, `recipients` how many
-# of them could be written to; `queued` is when the last of them was in the outbox.
+# and `link` may be "", `audience` is the expression, `county` that of the clerk who wrote it or "".
+# state: draft (waits for a second person), approved, scheduled, sending, stopped, done. `road`:
+# each (a message to each by the channel open to him) or mass; `starts` is when it is to begin, NULL
+# for at once. `digest` is of content and audience: the same sent twice is one. `people` is how many
+# met the audience when it was written, `recipients` how many of them could be written to; `queued`
+# is when the last of them was in the outbox.
 announcements = Table(
     "announcements",
     metadata,
@@ -48,5 +49,33 @@ announcements = Table(
     Column("queued", BigInteger),
     Column("ended", BigInteger),
     Column("ended_by", Text),
+    Column("road", Text, nullable=False, server_default="each"),
+    Column("starts", BigInteger),
     Index("uq_announcements_digest", "digest", unique=True),
+)
+
+# One call for many of an announcement's people; theirs are the rows of the outbox with its number.
+# state: sending, sent, failed, unknown as there, finished when WeChat told how it went: `total`
+# people asked for, `filtered` left after its own rules, `reached` and `failed` of those.
+mass_sends = Table(
+    "mass_sends",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("announcement", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("holder", Text),
+    Column("lease", BigInteger),
+    Column("called", BigInteger, nullable=False),
+    Column("ref", Text),
+    Column("reason", Text),
+    Column("settled", BigInteger),
+    Column("total", Integer),
+    Column("filtered", Integer),
+    Column("reached", Integer),
+    Column("failed", Integer),
+    Index("ix_mass_sends_announcement", "announcement"),
+    Index("ix_mass_sends_ref", "ref"),
+    Index("ix_mass_sends_state_lease", "state", "lease"),
 )

@@ -95,7 +95,8 @@ Index(
 # sending, sent, delivered, failed, unreachable, unknown (see jcbot/ledger.py). `holder` has it
 # until `lease`; `channel` and `client_id` are committed before the call, `called` is its first
 # moment; `ref` is the id that WeChat gave it, `reason` why this channel, or why not.
-# `announcement` is the number of the one it belongs to (state also: stopped).
+# `announcement` is the number of the one it belongs to (state also: stopped, and listed while it
+# waits for the mass send `mass`); `retried` is how often staff had it sent anew.
 outbox = Table(
     "outbox",
     metadata,
@@ -116,6 +117,9 @@ outbox = Table(
     Column("reason", Text),
     Column("settled", BigInteger),
     Column("announcement", Integer),
+    Column("mass", Integer),
+    Column("retried", Integer, nullable=False, server_default="0"),
+    Index("ix_outbox_mass", "mass"),
     Index("ix_outbox_announcement_openid", "announcement", "openid"),
     Index("ix_outbox_ref", "ref"),
     Index("ix_outbox_openid", "openid"),

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot.fresh import door_of, fill, fresh_config, serving
-from bot.post import Post, courier_of
+from bot.post import Post, crew_of
 from bot.telephone import telephone
 from bot.transcripts import read
 from bot.wechat.pretend.world import Pretend, pretending
@@ -114,8 +114,8 @@ async def deliver(service: Service) -> None:
     post = Post(
         service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
     )
-    async with courier_of(post) as courier:
-        await drain(courier)
+    async with crew_of(post) as crew:
+        await drain(crew.courier)
 
 
 async def rows(service: Service) -> list[Row[Any]]:

@@ -20,12 +20,13 @@ from school import NOW
 from sqlalchemy import select, update
 
 from jcbot import ledger
+from jcbot.announcing import rows, service
 from jcbot.announcing import sending as sending_module
-from jcbot.announcing import service
 from jcbot.announcing.counting import Counts, count
 from jcbot.announcing.letters import Letter
 from jcbot.announcing.parsing import AudienceError, parse_audience
 from jcbot.announcing.sending import GrownError, Sending, put_out
+from jcbot.announcing.showing import status
 from jcbot.audit import audit_key, latest
 from jcbot.audit_check import verify
 from jcbot.channels import Rules, choose, standings
@@ -223,7 +224,7 @@ def approve(conn: Connection, by: By) -> None:
 
 
 async def state(database: Database) -> str:
-    return (await database.run(lambda conn: service.take(conn, 1))).state
+    return (await database.run(lambda conn: rows.take(conn, 1))).state
 
 
 async def test_an_audience_that_grew_goes_back_to_be_approved(
@@ -250,7 +251,7 @@ async def test_stopped_the_rest_is_never_sent_and_what_was_sent_stays(database: 
     await database.run(lambda conn: conn.execute(some).rowcount)
     assert await database.run(lambda conn: service.stop(conn, BY, 1)) == RECIPIENTS - 2
     assert await database.run(lambda conn: ledger.claim(conn, "me", NOW, 1_000)) == []
-    found = await database.run(lambda conn: service.status(conn, 1, 0))
+    found = await database.run(lambda conn: status(conn, 1, 0))
     assert (found.row.state, found.states) == ("stopped", {"sent": 2, "stopped": RECIPIENTS - 2})
     for act in (put, begun):
         with pytest.raises(StaffError):
@@ -269,7 +270,7 @@ async def test_who_is_erased_is_not_written_to_nor_named(database: Database) -> 
     [(key, found)] = await database.run(lambda conn: conn.execute(mine).all())
     assert found == "stopped"
     assert key.startswith("erased:")
-    assert (await database.run(lambda conn: service.status(conn, 1, 0))).states == {
+    assert (await database.run(lambda conn: status(conn, 1, 0))).states == {
         "promised": RECIPIENTS - 1,
         "stopped": 1,
     }
@@ -279,7 +280,7 @@ async def test_it_is_done_when_the_last_is_settled(database: Database) -> None:
     await town.build(database)
     await begun(database)
     await put(database)
-    look = partial(service.status, number=1, now=7)
+    look = partial(status, number=1, now=7)
     assert (await database.run(look)).row.state == "sending"
     settled = update(outbox).values(state="delivered")
     await database.run(lambda conn: conn.execute(settled).rowcount)
