@@ -16,7 +16,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.post import worded
+from jcbot.announcing.mass_events import MassFinish, finish
+from jcbot.announcing.massing import gather, settle
 from jcbot.clock import SHANGHAI
+from jcbot.followers import record
 from jcbot.ledger import SENT, UNREACHABLE, Settled, claim
 from jcbot.ledger import settle as ledger_settle
 from jcbot.settings import Human
@@ -27,6 +30,7 @@ from jcbot.storage.people_tables import people
 from jcbot.storage.tables import conversations
 from jcbot.storage.training_tables import outbox
 from jcbot.wishes import WishService
+from knowledge.sending import load_sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,6 +208,93 @@ def test_stopped(town: Path) -> None:
     assert (code, err) == (1, "第1号通知已经停发；要再发，改一下标题或正文。\n")
     _, out, _ = announce(town, "list")
     assert out.startswith("第1号“高平电工班开始报名”：已经停发")
+
+
+def follow_all(conn: Connection) -> None:
+    for n in range(6):
+        record(conn, f"o{n}", following=n != 5, created=1, now=NOW)
+
+
+def test_by_mass_send(town: Path) -> None:
+    on_database(town, follow_all)
+    code, out, _ = announce(town, "n.toml", "--audience", "card", "--mass")
+    assert code == 0
+    assert "现在能送到4人（群发4人，模板消息0人，48小时内说过话的0人）。" in out
+    assert "群发：每人每个月最多收4条，满了的人改走别的渠道；一次群发最少2人。" in out
+    _, out, _ = announce(town, "n.toml", "--audience", "card", "--mass", "--send")
+    assert "等着群发6人" in out
+    _, out, _ = announce(town, "status", "1", "--json")
+    assert json.loads(out)["states"] == {"listed": 6}
+
+
+def test_what_wechat_told_of_a_mass_send(town: Path) -> None:
+    on_database(town, follow_all)
+    announce(town, "n.toml", "--audience", "card", "--mass", "--send")
+    rules = load_sending(ROOT / "knowledge" / "sending" / "kinds.toml")
+
+    later = NOW + dt.timedelta(hours=2)
+
+    def work(conn: Connection) -> None:
+        send = gather(conn, "me", later, rules)
+        assert send
+        settle(conn, "me", send, Settled(send, SENT, "77"), later)
+        finish(conn, MassFinish("77", "send success", 4, 3, 2, 1), later)
+
+    on_database(town, work)
+    _, out, _ = announce(town, "status", "1")
+    assert "已发4人" in out
+    assert "发不了2人（不关注了1人；退订了1人）" in out
+    assert "群发第1批4人：微信说送到2人，按微信的规则没发的1人，失败1人" in out
+    _, out, _ = announce(town, "status", "1", "--json")
+    assert json.loads(out)["mass"][0]["reached"] == 2
+
+
+def test_set_for_an_hour_and_cancelled(town: Path) -> None:
+    code, out, err = announce(
+        town, "n.toml", "--audience", "card", "--send", "--at", "2026-11-24 09:00"
+    )
+    assert code == 0, err
+    for said in (
+        "定在2026年11月24日09:00发，发给到那时符合的人。",
+        "第1号通知定好了，到时间由派送进程（jcbot deliver）发出。",
+        "在那以前要取消：jcbot announce stop 1",
+    ):
+        assert said in out
+    assert rows(town) == []
+    _, out, _ = announce(town, "list")
+    assert "第1号“高平电工班开始报名”：定了时间，2026年11月24日09:00发" in out
+    _, out, _ = announce(town, "stop", "1")
+    assert out == "第1号通知停了，0人不再发。\n"
+    code, _, err = announce(town, "n.toml", "--audience", "card", "--send", "--at", "昨天")
+    assert (code, err) == (1, "--at“昨天”看不懂，写成 2026-12-01 09:00 这样。\n")
+
+
+def test_retried_and_taken_as_arrived(town: Path) -> None:
+    announce(town, "n.toml", "--audience", "card", "--send")
+
+    def settle_all(conn: Connection) -> None:
+        items = claim(conn, "me", NOW + dt.timedelta(days=1), 9)
+        states = [
+            ("failed", "tried 9 times: busy (-1)"), ("failed", "refused_by_user (43101)"),
+            ("unreachable", "no channel is allowed"), ("unknown", "no clear answer: timeout"),
+            ("unknown", "no clear answer: timeout"), ("sent", ""),
+        ]  # fmt: skip
+        done = [Settled(each, *states[n][:1], reason=states[n][1]) for n, each in enumerate(items)]
+        ledger_settle(conn, "me", done, NOW)
+
+    on_database(town, settle_all)
+    _, out, _ = announce(town, "status", "1")
+    assert "已经发完" in out
+    assert announce(town, "retry", "1")[1] == "第1号通知有2人重新排队。\n"
+    _, out, _ = announce(town, "status", "1")
+    assert "正在发" in out
+    assert "排队2人" in out
+    assert announce(town, "arrived", "1")[1] == "第1号通知有2人算作已到。\n"
+    assert announce(town, "arrived", "1")[1] == "没有不确定的人。\n"
+    assert announce(town, "retry", "1", "--unknown")[1] == "没有可以重发的人。\n"
+    _, out, _ = jcbot("audit", "list", cwd=town)
+    assert "重发没发成的通知" in out
+    assert "把不确定的算作已到" in out
 
 
 REFUSED = [

@@ -17,13 +17,20 @@ from bot.telephone import telephone
 from bot.transcripts import read
 from bot.wechat.pretend.world import Pretend, pretending
 from bot.wechat.simulator import ACCOUNT, Phone, push, to_xml
+from jcbot.announcing.counting import Counts
+from jcbot.announcing.letters import Letter
+from jcbot.announcing.rows import How
+from jcbot.announcing.service import begin, draft
+from jcbot.announcing.showing import status
 from jcbot.ledger import DELIVERED, FAILED, SENDING, SENT, UNKNOWN, Finish, finish
 from jcbot.outbox import Promise, promise
 from jcbot.settings import Sending
+from jcbot.staff.model import By
 from jcbot.storage.training_tables import outbox
 from knowledge.reading import ROOT
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import AsyncIterator
     from typing import Any
 
@@ -116,6 +123,8 @@ async def deliver(service: Service) -> None:
     )
     async with crew_of(post) as crew:
         await drain(crew.courier)
+        while await crew.mass.round():
+            pass
 
 
 async def rows(service: Service) -> list[Row[Any]]:
@@ -144,6 +153,40 @@ async def test_events_through_the_door_move_forward_only(library: Library) -> No
                 phone.openid = row.openid
                 assert await phone.send(EVENT | {"MsgID": row.ref, "Status": status}) == ""
         assert await rows(service) == settled
+
+
+async def test_a_mass_send_from_the_outbox_to_the_phones_and_its_event_back(
+    library: Library,
+) -> None:
+    """The event tells how it went, through the sealed door; one that contradicts it is nothing."""
+    async with a_service(library) as (service, pretend, phone):
+        people = [f"o-{n}" for n in range(4)]
+        pretend.people.put("o-3", "gone")
+        await service.desk.database.run(lambda conn: a_mass(conn, people, service.clock.now()))
+        await deliver(service)
+        await pretend.settled()
+        texts = {each.openid: each.text for each in pretend.journal.received(channel="mass")}
+        assert set(texts) == {"o-0", "o-1", "o-2"}
+        assert texts["o-0"].startswith("高平电工班开始报名\n")
+        found = await service.desk.database.run(lambda conn: status(conn, 1, 0))
+        assert found.states == {SENT: 4}
+        [send] = found.mass
+        assert (send.state, send.total, send.reached) == ("finished", 4, 3)
+        event = {"MsgType": "event", "Event": "MASSSENDJOBFINISH", "MsgID": send.ref}
+        assert await phone.send(event | {"Status": "send fail", "TotalCount": "4"}) == ""
+        assert (await service.desk.database.run(lambda conn: status(conn, 1, 0))).mass == (send,)
+
+
+def a_mass(conn: Connection, people: list[str], now: dt.datetime) -> None:
+    """An announcement on its way to these people by mass send."""
+    letter = Letter("高平电工班开始报名", "12月1日开班。", "classes", "", "")
+    by = By("cli:root", now)
+    row = draft(conn, by, letter, "followers", Counts(), how=How("mass"))
+    begin(conn, by, row.number, 4, 500)
+    for openid in people:
+        values = {"key": f"m:{openid}", "kind": "announcement", "openid": openid, "payload": "{}",
+                  "due": 0, "state": "listed", "announcement": row.number}  # fmt: skip
+        conn.execute(outbox.insert().values(values))
 
 
 async def test_a_forged_event_changes_nothing(library: Library) -> None:
