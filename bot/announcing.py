@@ -15,7 +15,7 @@ from jcbot.announcing.counting import KIND, NOWHERE, UNFOLLOWED, UNSUBSCRIBED, C
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
 from jcbot.announcing.rows import AT_ONCE, SENDING, How
-from jcbot.announcing.selecting import Rules, check_classes
+from jcbot.announcing.selecting import Rules, check_names
 from jcbot.announcing.sending import Sending, put_out
 from jcbot.announcing.vocabulary import Books, vocabulary
 from jcbot.clock import SHANGHAI, Clock
@@ -123,7 +123,7 @@ async def look(
 ) -> Look:
     """Count and preview; nothing is written. `AudienceError`, `StaffError`."""
     node = parse_audience(expression, vocabulary(desk.books))
-    await database.run(partial(check_classes, node=node, expression=expression))
+    await database.run(partial(check_names, node=node, expression=expression))
     await database.run(partial(check_class, letter=letter))
     with progress_bar() as bar:
         roads = desk.roads(letter, how.road)

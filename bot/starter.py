@@ -14,7 +14,7 @@ from bot.rounds import Rounds
 from jcbot.announcing import starting
 from jcbot.announcing.letters import check_class, letter_of
 from jcbot.announcing.parsing import AudienceError, parse_audience
-from jcbot.announcing.selecting import check_classes
+from jcbot.announcing.selecting import check_names
 from jcbot.announcing.sending import GrownError, Sending, put_out
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.staff.model import By, StaffError
@@ -57,7 +57,7 @@ class Starter(Rounds):
         desk = await self._of(by)
         try:
             node = parse_audience(row.audience, vocabulary(desk.books))
-            await self.database.run(partial(check_classes, node=node, expression=row.audience))
+            await self.database.run(partial(check_names, node=node, expression=row.audience))
             await self.database.run(partial(_check, number=row.number))
             most = self.config.sending.approval_above
             sending = Sending(row.number, node, desk.rules(), by.at, most)

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jcbot import conversations, followers, outbox, questions
+from jcbot import conversations, followers, outbox, questions, tags
 from jcbot.announcing import service
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
@@ -112,5 +112,6 @@ class Office:
         questions.forget(self.conn, questions.asker(openid, self.keys.index))
         self.people.forget()
         self.wishes.forget()
+        tags.forget(self.conn, openid)
         service.forget(self.conn, openid, self.now)
         return dropped

@@ -14,7 +14,7 @@ FILE = ROOT / "sending" / "announcements.toml"
 OPERATORS = {"and", "or", "not"}
 FIELDS = {"county", "town", "group", "labour", "wish"}
 STATES = {"followers", "card"}
-FUNCTIONS = {"signed_up", "waiting", "subscribed", "reached_by", "one_fact_missing"}
+FUNCTIONS = {"signed_up", "waiting", "subscribed", "reached_by", "one_fact_missing", "tag"}
 
 
 @dataclass(frozen=True, slots=True)

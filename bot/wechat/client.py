@@ -35,6 +35,7 @@ TAGS = Call("tags", "/cgi-bin/tags/get", proof="tags", method="GET")
 TAG = Call("tag", "/cgi-bin/tags/members/batchtagging")
 UNTAG = Call("untag", "/cgi-bin/tags/members/batchuntagging")
 TAGS_OF = Call("tags_of", "/cgi-bin/tags/getidlist", proof="tagid_list")
+TAG_MEMBERS = Call("tag_members", "/cgi-bin/user/tag/get", proof="count")
 CREATE_MENU = Call("create_menu", "/cgi-bin/menu/create")
 MENU = Call("menu", "/cgi-bin/menu/get", proof="menu", method="GET")
 CREATE_QR = Call("create_qr", "/cgi-bin/qrcode/create", proof="url")
@@ -144,6 +145,10 @@ class WeChatClient(Api):
     async def tags_of(self, openid: str) -> Outcome:
         """Ok has `tagid_list`: the numbers of the person's tags."""
         return await self.call(TAGS_OF, {"openid": openid})
+
+    async def tag_members(self, tag: int, after: str = "") -> Outcome:
+        """Ok has `count`, and a page of openids under `data`, the last as `next_openid`."""
+        return await self.call(TAG_MEMBERS, {"tagid": tag, "next_openid": after})
 
     async def create_menu(self, buttons: Sequence[Button]) -> Outcome:
         """Put this menu in the place of the account's present one."""

@@ -19,10 +19,11 @@ from jcbot.people.facts import stretch_facts
 from jcbot.people.generations import live_number
 from jcbot.people.reach import verdicts
 from jcbot.storage.identity_tables import bindings
-from jcbot.storage.notice_tables import notice_wishes
+from jcbot.storage.notice_tables import follower_tags, notice_wishes
 from jcbot.storage.people_tables import ID, people, people_keys
 from jcbot.storage.tables import followers
 from jcbot.storage.training_tables import classes, enrolments
+from jcbot.tags import known
 from jcbot.training.model import CONFIRMED, WAITING
 
 if TYPE_CHECKING:
@@ -122,16 +123,17 @@ def some(cell: sa.ColumnElement[Any_], *where: Flag) -> Flag:
     return found.scalar_subquery().is_not(None)
 
 
-def check_classes(conn: Connection, node: Node, expression: str) -> None:
-    """Raise `AudienceError` where a class is named that there is not."""
+def check_names(conn: Connection, node: Node, expression: str) -> None:
+    """Raise `AudienceError` where a class or a tag is named that there is not."""
     for term in terms(node):
-        if (
-            term.name in _SEATS
-            and not conn.execute(
-                sa.select(classes.c.id).where(classes.c.number == term.value)
-            ).first()
-        ):
-            fault = f"没有编号是“{term.value}”的班"
+        fault = ""
+        if term.name in _SEATS:
+            course = sa.select(classes.c.id).where(classes.c.number == term.value)
+            fault = "" if conn.execute(course).first() else f"没有编号是“{term.value}”的班"
+        elif term.name == "tag" and term.value not in (there := known(conn)):
+            have = f"现有：{'、'.join(there)}" if there else "先用 jcbot wechat tags 拉下来"
+            fault = f"没有“{term.value}”这个标签。{have}"
+        if fault:
             raise AudienceError(max(0, expression.find(term.value)), fault)
 
 
@@ -163,6 +165,9 @@ class _Asker:
                 return some(followers.c.openid, mine, followers.c.following)
             case "signed_up" | "waiting":
                 return self._seat(term.value, _SEATS[term.name])
+            case "tag":
+                mine = follower_tags.c.openid == self.openid
+                return some(follower_tags.c.openid, mine, follower_tags.c.tag == term.value)
             case "subscribed":
                 return self._wish(notice_wishes.c.kind == term.value)
             case "wish":

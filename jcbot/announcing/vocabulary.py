@@ -48,6 +48,7 @@ def vocabulary(books: Books) -> Vocabulary:
         "signed_up": course,
         "waiting": course,
         "subscribed": Values("通知", notices, f"可以写：{'、'.join(notices)}"),
+        "tag": Values("标签", free=True),
         "reached_by": benefit,
         "one_fact_missing": benefit,
     }

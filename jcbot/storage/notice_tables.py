@@ -79,3 +79,13 @@ mass_sends = Table(
     Index("ix_mass_sends_ref", "ref"),
     Index("ix_mass_sends_state_lease", "state", "lease"),
 )
+
+# Which followers have which tag of the account, as WeChat told last; `seen` is when.
+follower_tags = Table(
+    "follower_tags",
+    metadata,
+    Column("tag", Text, primary_key=True),
+    Column("openid", Text, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    Index("ix_follower_tags_openid", "openid"),
+)

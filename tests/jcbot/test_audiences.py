@@ -12,7 +12,7 @@ from benchmarks.registry_questions import facts_of
 from jcbot.announcing import counting
 from jcbot.announcing.counting import Counts, count
 from jcbot.announcing.parsing import All, Any, AudienceError, Not, Term, parse_audience
-from jcbot.announcing.selecting import check_classes
+from jcbot.announcing.selecting import check_names
 from jcbot.storage.people_tables import people
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ STRANGERS = """SELECT f.openid AS o FROM followers f
   WHERE f.following AND f.openid NOT IN (SELECT openid FROM bindings)"""
 SEAT = "(SELECT person FROM enrolments WHERE state = '{}')"
 WANTS = """o IN (SELECT openid FROM notice_wishes WHERE "on" AND kind = 'classes')"""
+TAGGED = "o IN (SELECT openid FROM follower_tags WHERE tag = '村干部')"
 # What is asked, the same of people (NULL: nobody) and of strangers, written by hand.
 BY_HAND = [
     ("card", "1 = 1", None),
@@ -92,6 +93,7 @@ BY_HAND = [
     ("signed_up(DG-1)", f"id_key IN {SEAT.format('confirmed')}", None),
     ("waiting(DG-1)", f"id_key IN {SEAT.format('waiting')}", None),
     ("subscribed(classes)", WANTS, WANTS),
+    ("tag(村干部)", TAGGED, TAGGED),
     (
         "wish ~ 电工",
         f"training_wish LIKE '%电工%' OR {WANTS}",
@@ -161,8 +163,17 @@ async def test_without_a_registry_only_strangers_are_counted(database: Database)
     assert (await counted(database, "card or followers")).meets == 0
 
 
+async def test_a_tag_that_is_none_is_named_with_those_there_are(database: Database) -> None:
+    node = parse_audience("tag(村官)", town.words())
+    with pytest.raises(AudienceError, match="第5个字：没有“村官”这个标签。先用 jcbot wechat tags"):
+        await database.run(lambda conn: check_names(conn, node, "tag(村官)"))
+    await town.build(database)
+    with pytest.raises(AudienceError, match="没有“村官”这个标签。现有：村干部"):
+        await database.run(lambda conn: check_names(conn, node, "tag(村官)"))
+
+
 async def test_a_class_that_is_none_is_named(database: Database) -> None:
     said = "card and signed_up(XX-9)"
     node = parse_audience(said, town.words())
     with pytest.raises(AudienceError, match="第20个字：没有编号是“XX-9”的班"):
-        await database.run(lambda conn: check_classes(conn, node, said))
+        await database.run(lambda conn: check_names(conn, node, said))

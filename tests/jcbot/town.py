@@ -12,6 +12,7 @@ from school import NOW, add_class
 from sqlalchemy import insert, select
 
 from benchmarks import people_rows
+from jcbot import tags
 from jcbot.announcing.counting import Roads
 from jcbot.announcing.selecting import Rules
 from jcbot.announcing.vocabulary import Books, vocabulary
@@ -85,6 +86,7 @@ def fill(conn: Connection) -> None:
                     "to_verify": "", "made": 0, "changed": 0}  # fmt: skip
             conn.execute(insert(enrolments), seat)
         _says(conn, n, f"p{n}")
+    tags.put(conn, "村干部", [f"p{n}" for n in range(0, 60, 4)] + ["s1", "s2", "s4"], 0)
     for n in range(40):
         record(conn, f"s{n}", following=n % 4 != 0, created=1, now=NOW)
         _says(conn, n, f"s{n}")

@@ -188,6 +188,7 @@ async def test_every_call_reaches_the_address_it_is_named_after() -> None:
             await client.tag(number, ["o-1", "o-2"]),
             await client.untag(number, ["o-2"]),
             await client.tags_of("o-1"),
+            await client.tag_members(number),
             await client.create_menu(BOOK.menu),
             await client.menu(),
             await client.create_qr("session_DG-2026-12"),

@@ -151,6 +151,20 @@ async def test_a_county_and_a_class_get_a_code(pretend: Pretend, tmp_path: Path)
     assert ET.parse(tmp_path / "gaoping.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
 
 
+async def test_followers_and_tags_are_taken_over(pretend: Pretend) -> None:
+    for number in range(3):
+        pretend.people.put(f"o-{number}")
+    assert await jcbot_wechat("followers") == "关注的3人。\n"
+    pretend.people.put("o-1", "gone")
+    assert (
+        await jcbot_wechat("followers") == "关注的2人。原来记着、现在没有了的1人，记作不关注了。\n"
+    )
+    assert await jcbot_wechat("tags") == "公众号没有标签。\n"
+    pretend.account.tag_names[100] = "村干部"
+    pretend.people.put("o-2").tags.add(100)
+    assert await jcbot_wechat("tags") == "村干部  1人\n"
+
+
 @pytest.mark.parametrize(
     ("words", "fault"),
     [

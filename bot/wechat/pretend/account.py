@@ -79,6 +79,13 @@ class AccountCalls:
             return error(40_003, "invalid openid")
         return {"tagid_list": sorted(person.tags)}
 
+    def tag_members(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Answer user/tag/get, a page after `next_openid`."""
+        number = int(asked.get("tagid", 0))
+        if number not in self.tag_names:
+            return error(45_159, "invalid tag id")
+        return self._page(self.world.people.tagged(number), asked.get("next_openid", ""))
+
     def create_menu(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer menu/create."""
         buttons = asked.get("button") or []
@@ -129,13 +136,9 @@ class AccountCalls:
 
     def users(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer user/get, a page after `next_openid`."""
-        everybody, after = list(self.world.people.following()), asked.get("next_openid", "")
-        if after and after not in everybody:
-            return error(40_003, "invalid openid")
-        start = everybody.index(after) + 1 if after else 0
-        page = everybody[start : start + self.world.rules.page]
-        answer = {"total": len(everybody), "count": len(page), "next_openid": ""}
-        return answer | ({"data": {"openid": page}, "next_openid": page[-1]} if page else {})
+        everybody = list(self.world.people.following())
+        answer = self._page(everybody, asked.get("next_openid", ""))
+        return answer if "errcode" in answer else answer | {"total": len(everybody)}
 
     def upload_image(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer media/upload of an image."""
@@ -149,6 +152,14 @@ class AccountCalls:
         number = secrets.token_urlsafe(32)
         self.pictures[number] = picture
         return {"type": "image", "media_id": number, "created_at": int(self.world.now())}
+
+    def _page(self, people: list[str], after: str) -> dict[str, Any]:
+        if after and after not in people:
+            return error(40_003, "invalid openid")
+        start = people.index(after) + 1 if after else 0
+        page = people[start : start + self.world.rules.page]
+        answer: dict[str, Any] = {"count": len(page), "next_openid": ""}
+        return answer | ({"data": {"openid": page}, "next_openid": page[-1]} if page else {})
 
     def _tagging(self, number: int, openids: list[str]) -> dict[str, Any] | None:
         if number not in self.tag_names:

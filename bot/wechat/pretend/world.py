@@ -42,6 +42,7 @@ ROUTES = {
     "tag": ("POST", "/cgi-bin/tags/members/batchtagging"),
     "untag": ("POST", "/cgi-bin/tags/members/batchuntagging"),
     "tags_of": ("POST", "/cgi-bin/tags/getidlist"),
+    "tag_members": ("POST", "/cgi-bin/user/tag/get"),
     "create_menu": ("POST", "/cgi-bin/menu/create"),
     "menu": ("GET", "/cgi-bin/menu/get"),
     "create_qr": ("POST", "/cgi-bin/qrcode/create"),

@@ -1,4 +1,4 @@
-"""Mass sends, the time an announcement is to begin, and messages that staff had sent anew."""
+"""Mass sends, when an announcement is to begin, what staff had sent anew, the followers' tags."""
 
 from __future__ import annotations
 
@@ -39,3 +39,11 @@ def upgrade() -> None:
         retried = sa.Column("retried", sa.Integer, nullable=False, server_default="0")
         outbox.add_column(retried)
     op.create_index("ix_outbox_mass", "outbox", ["mass"])
+    op.create_table(
+        "follower_tags",
+        sa.Column("tag", sa.Text, nullable=False),
+        sa.Column("openid", sa.Text, nullable=False),
+        sa.Column("seen", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("tag", "openid", name="pk_follower_tags"),
+    )
+    op.create_index("ix_follower_tags_openid", "follower_tags", ["openid"])
