@@ -18,7 +18,7 @@ from jcbot.announcing.counting import KIND, openids, stretches
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some
 from jcbot.announcing.service import DRAFT, SENDING, take
 from jcbot.outbox import PROMISED
-from jcbot.people.patience import insist
+from jcbot.people.patience import gently, insist
 from jcbot.staff.model import StaffError
 from jcbot.storage.dialects import Upsert
 from jcbot.storage.notice_tables import announcements
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from jcbot.announcing.selecting import Rules
     from jcbot.storage.database import Database
 
-PIECE = 2_000
+PIECE = 500
 """People looked at in one transaction: SQLite has one writer, and the bot has to answer too."""
 _PUT = Upsert(outbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["key"]))
 _IN = sa.select(sa.func.count()).where(outbox.c.announcement == sa.bindparam("n"))
@@ -89,7 +89,7 @@ async def put_out(
         for side, pieces in sides:
             waiting = _waiting(sending, side)
             for done, piece in enumerate(pieces, start=1):
-                await insist(database, partial(_piece, sending, waiting, piece))
+                await gently(database, partial(_piece, sending, waiting, piece))
                 progress("放进发件箱", done, len(pieces))
     except GrownError as grown:
         back = {"n": sending.number, "r": grown.recipients}
