@@ -17,6 +17,7 @@ from bot.on_database import run_on_database
 from jcbot.announcing import service
 from jcbot.announcing.counting import NOWHERE, UNFOLLOWED, UNSUBSCRIBED
 from jcbot.announcing.letters import letter_of, read_letter
+from jcbot.announcing.sending import take_back
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
@@ -130,6 +131,7 @@ def stop(
 
     async def work(database: Database, by: By) -> None:
         rest = await database.run(lambda conn: service.stop(conn, by, number))
+        await take_back(database, number, desk.now)
         put(f"第{number}号通知停了，{rest}人不再发。")
 
     _act(desk, as_name, reason, work)

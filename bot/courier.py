@@ -20,6 +20,7 @@ from bot.handful import KNOWS_REPEATS, Called, Caller
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
 from jcbot import followers, ledger
+from jcbot.announcing import service
 from jcbot.channels import Rules, choose, standings
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
@@ -104,8 +105,9 @@ class Courier:
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
     ) -> list[tuple[Plan, str]]:
         rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
+        items, settled = _without_stopped(conn, items)
         people, kept = standings(conn, items, self.rules), dict[str, Any]()
-        plans, settled, alone = [], [], 0
+        plans, alone = [], 0
         for item in items:
             chosen = choose(item, people[item.openid], rules, now)
             if isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS:
@@ -166,6 +168,19 @@ class Courier:
 
     def _longer(self) -> float:
         return min(max(AWAY_S, 2 * self.away_s), LONGEST_S)
+
+
+def _without_stopped(conn: Connection, items: Sequence[Item]) -> tuple[list[Item], list[Settled]]:
+    """Set aside what an announcement that was stopped has left; not what may have arrived."""
+    whose = {
+        item.id: number
+        for item in items
+        if not item.again and isinstance(number := item.payload.get("announcement"), int)
+    }
+    over = service.over(conn, set(whose.values()))
+    rest = [item for item in items if whose.get(item.id) not in over]
+    gone = [item for item in items if whose.get(item.id) in over]
+    return rest, [Settled(item, service.STOPPED, reason=service.BY_STAFF) for item in gone]
 
 
 async def _sleep(stopped: asyncio.Event, seconds: float) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from jcbot.announcing.counting import KIND, openids, stretches
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some
-from jcbot.announcing.service import DRAFT, SENDING, take
+from jcbot.announcing.service import BY_STAFF, DRAFT, SENDING, STOPPED, take
 from jcbot.outbox import PROMISED
 from jcbot.people.patience import gently, insist
 from jcbot.staff.model import StaffError
@@ -47,6 +47,15 @@ _BACK = (
     sa.update(announcements)
     .where(announcements.c.number == sa.bindparam("n"))
     .values(state=DRAFT, recipients=sa.bindparam("r"))
+)
+
+_HERE = (outbox.c.announcement == sa.bindparam("n"), outbox.c.openid > sa.bindparam("above"))
+_NEXT = sa.select(outbox.c.openid).where(*_HERE).order_by(outbox.c.openid)
+_UPTO = sa.select(sa.func.max(_NEXT.limit(sa.bindparam("most")).subquery().c.openid))
+_SET_ASIDE = (
+    sa.update(outbox)
+    .where(*_HERE, outbox.c.openid <= sa.bindparam("upto"), outbox.c.state == PROMISED)
+    .values(state=STOPPED, settled=sa.bindparam("at"), reason=BY_STAFF)
 )
 
 
@@ -96,6 +105,25 @@ async def put_out(
         await insist(database, lambda conn: conn.execute(_BACK, back).rowcount)
         raise
     return await insist(database, partial(_finish, sending))
+
+
+async def take_back(database: Database, number: int, now: dt.datetime) -> None:
+    """Set aside whom a stopped announcement did not reach, in pieces.
+
+    Killed half-way it leaves the others to the courier, who sends nothing of what was stopped.
+    """
+    values = {"n": number, "at": int(now.timestamp()), "most": PIECE}
+    above: str | None = ""
+    while above is not None:
+        above = await gently(database, partial(_set_aside, values | {"above": above}))
+
+
+def _set_aside(values: dict[str, Any], conn: Connection) -> str | None:
+    """Set a piece aside; return its last openid, None at the end."""
+    upto: str | None = conn.execute(_UPTO, values).scalar()
+    if upto is not None:
+        conn.execute(_SET_ASIDE, values | {"upto": upto})
+    return upto
 
 
 def _waiting(sending: Sending, side: Side) -> sa.Executable:

@@ -23,6 +23,7 @@ from jcbot.storage.training_tables import outbox
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Collection
 
     from sqlalchemy import Connection, Row
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from jcbot.announcing.parsing import Vocabulary
 
 DRAFT, APPROVED, SENDING, STOPPED, DONE = "draft", "approved", "sending", "stopped", "done"
+BY_STAFF = "stopped by staff"
 OPEN = (PROMISED, CALLING)
 _A = announcements.c
 _TAKE = select(announcements).where(_A.number == bindparam("n")).with_for_update()
@@ -44,11 +46,10 @@ _STATES = (
     .where(outbox.c.announcement == bindparam("n"))
     .group_by(outbox.c.state, outbox.c.reason)
 )
-_STOP_REST = (
-    update(outbox)
-    .where(outbox.c.announcement == bindparam("n"), outbox.c.state == PROMISED)
-    .values(state=STOPPED, settled=bindparam("at"), reason=bindparam("why"))
+_REST = select(func.count()).where(
+    outbox.c.announcement == bindparam("n"), outbox.c.state == PROMISED
 )
+_OVER = select(_A.number).where(_A.number.in_(bindparam("ns", expanding=True)), _A.state == STOPPED)
 _FORGET = (
     update(outbox)
     .where(outbox.c.announcement.is_not(None), outbox.c.openid == bindparam("o"))
@@ -140,16 +141,26 @@ def begin(conn: Connection, by: By, number: int, recipients: int, most: int) -> 
 
 
 def stop(conn: Connection, by: By, number: int) -> int:
-    """Stop it: who is not written to yet never is; return how many those are."""
+    """Stop it: who is not written to yet never is; return how many those are.
+
+    They stay in the outbox until `sending.take_back`, or the courier, sets them aside.
+    """
     row = reachable(conn, by, number)
     if row.state in (STOPPED, DONE):
         raise StaffError(f"第{number}号通知{SAID[row.state]}，没有可停的。")
     at = int(by.at.timestamp())
-    rest = conn.execute(_STOP_REST, {"n": number, "at": at, "why": "stopped by staff"}).rowcount
+    rest: int = conn.execute(_REST, {"n": number}).scalar_one()
     _set(conn, number, state=STOPPED, ended=at, ended_by=by.actor)
     by.note(conn, "announcements.stop", _subject(number), before={"state": row.state},
             after={"not_sent": rest})  # fmt: skip
     return rest
+
+
+def over(conn: Connection, numbers: Collection[int]) -> frozenset[int]:
+    """Return those of the announcements that were stopped."""
+    if not numbers:
+        return frozenset()
+    return frozenset(conn.execute(_OVER, {"ns": list(numbers)}).scalars())
 
 
 def status(conn: Connection, number: int, now: int) -> Status:
