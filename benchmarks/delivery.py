@@ -10,7 +10,9 @@ against the ledger: lost (promised and in nobody's phone), twice (more than once
 unknown (each has to say why). The last line is the verdict, the exit code is 1 where anything was
 wrong. `--without-id` takes the client id out and is expected to fail. `--rate` measures sends per
 second beside a bare aiohttp loop that posts to the same pretend WeChat, without faults and kills.
-`--enqueue` only promises that many messages and tells seconds and memory.
+`--enqueue` only promises that many messages, row by row with `jcbot.outbox.promise`, as a change
+of a class does for its people, and tells seconds and memory; the road of an announcement (whole
+pieces, `jcbot.announcing.sending.put_out`) is measured by `benchmarks.beside crowd`.
 """
 
 from __future__ import annotations
@@ -149,15 +151,21 @@ class Pretend:
 @contextlib.contextmanager
 def pretend_wechat(folder: Path) -> Iterator[Pretend]:
     journal = folder / f"journal-{secrets.token_hex(4)}.db"
-    command = [sys.executable, "-m", "bot.wechat.pretend", "--journal", str(journal)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    assert child.stdout
-    url = child.stdout.readline().removeprefix("ready ").strip()
+    child, url = start_pretend(journal)
     try:
         yield Pretend(url, journal)
     finally:
         child.terminate()
         child.wait()
+
+
+def start_pretend(journal: Path, port: int = 0) -> tuple[subprocess.Popen[str], str]:
+    """Start a pretend WeChat, on this port or any; its process and address."""
+    command = [sys.executable, "-m", "bot.wechat.pretend", "--journal", str(journal)]
+    command += ["--port", str(port)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert child.stdout
+    return child, child.stdout.readline().removeprefix("ready ").strip()
 
 
 def start(url: str, api: str, *, without_id: bool) -> subprocess.Popen[str]:

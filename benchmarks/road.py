@@ -88,23 +88,28 @@ def started(name: str, command: list[str], door: Door, folder: Path) -> Iterator
 
 def requests(door: Door, count: int) -> list[bytes]:
     """HTTP requests as bytes, each another message, sealed and signed."""
-    found = []
-    for number in itertools.islice(_numbers, count):
-        xml = simulator.to_xml(
-            {
-                "ToUserName": simulator.ACCOUNT,
-                "FromUserName": f"o-bench-{number % WORKERS}",
-                "CreateTime": str(int(time.time())),
-                "MsgType": "text",
-                "Content": SAMPLE,
-                "MsgId": str(number),
-            }
-        )
-        push = simulator.push(door, xml)
-        body = push.body.encode()
-        head = f"POST /wechat?{urlencode(push.query)} HTTP/1.1\r\nHost: bench\r\n"
-        found.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-    return found
+    return [
+        request_of(door, f"o-bench-{number % WORKERS}", SAMPLE, number)
+        for number in itertools.islice(_numbers, count)
+    ]
+
+
+def request_of(door: Door, openid: str, text: str, number: int) -> bytes:
+    """The HTTP request of one text message, sealed and signed; `number` is its MsgId."""
+    xml = simulator.to_xml(
+        {
+            "ToUserName": simulator.ACCOUNT,
+            "FromUserName": openid,
+            "CreateTime": str(int(time.time())),
+            "MsgType": "text",
+            "Content": text,
+            "MsgId": str(number),
+        }
+    )
+    push = simulator.push(door, xml)
+    body = push.body.encode()
+    head = f"POST /wechat?{urlencode(push.query)} HTTP/1.1\r\nHost: bench\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 class Client(asyncio.Protocol):

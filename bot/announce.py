@@ -18,6 +18,7 @@ from bot.on_database import run_on_database
 from jcbot.announcing import again, rows, service
 from jcbot.announcing.letters import letter_of, read_letter
 from jcbot.announcing.rows import EACH, MASS, How
+from jcbot.announcing.sending import take_back
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
@@ -119,6 +120,7 @@ def stop(
 
     async def work(database: Database, by: By) -> None:
         rest = await database.run(lambda conn: service.stop(conn, by, number))
+        await take_back(database, number, desk.now)
         put(f"第{number}号通知停了，{rest}人不再发。")
 
     _act(desk, as_name, reason, work)
@@ -140,8 +142,7 @@ def retry(
     never = [each.name for each in load_wechat().errors.values() if each.wait == "never"]
 
     async def work(database: Database, by: By) -> None:
-        again_to = partial(again.retry, by=by, number=number, never=never, unknown=unknown)
-        many = await database.run(again_to)
+        many = await again.retry(database, by, number, never, unknown=unknown)
         put(f"第{number}号通知有{many}人重新排队。" if many else "没有可以重发的人。")
 
     _act(desk, as_name, reason, work)

@@ -19,6 +19,7 @@ from bot.rounds import Rounds, bring
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
 from jcbot import followers, ledger
+from jcbot.announcing import rows
 from jcbot.channels import Rules, choose, standings
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
@@ -91,8 +92,9 @@ class Courier(Rounds):
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
     ) -> list[tuple[Plan, str]]:
         rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
+        items, settled = _without_stopped(conn, items)
         people, kept = standings(conn, items, self.rules), dict[str, Any]()
-        plans, settled, alone = [], [], 0
+        plans, alone = [], 0
         for item in items:
             chosen = choose(item, people[item.openid], rules, now)
             if isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS:
@@ -134,3 +136,16 @@ class Courier(Rounds):
         if refusal.code in GONE:
             created = int(machine_time())  # as WeChat's own events are dated
             followers.record(conn, plan.item.openid, following=False, created=created, now=now)
+
+
+def _without_stopped(conn: Connection, items: Sequence[Item]) -> tuple[list[Item], list[Settled]]:
+    """Set aside what an announcement that was stopped has left; not what may have arrived."""
+    whose = {
+        item.id: number
+        for item in items
+        if not item.again and isinstance(number := item.payload.get("announcement"), int)
+    }
+    over = rows.over(conn, set(whose.values()))
+    rest = [item for item in items if whose.get(item.id) not in over]
+    gone = [item for item in items if whose.get(item.id) in over]
+    return rest, [Settled(item, rows.STOPPED, reason=rows.BY_STAFF) for item in gone]

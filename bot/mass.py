@@ -57,20 +57,19 @@ class MassCourier(Rounds):
 
     async def round(self) -> bool:
         """Make the next send, if any is due."""
-        taken = await self.database.run(self._take)
-        if taken is None:
-            return False
-        called = await self._caller.deliver([taken])
-        await bring(self.database, partial(self._settle, called=called[0]))
-        self.away_s = self.away_after(called, self._caller.closed_s)
-        return True
+        due, plans = await self.database.run(self._take)
+        if plans:
+            called = await self._caller.deliver(plans)
+            await bring(self.database, partial(self._settle, called=called[0]))
+            self.away_s = self.away_after(called, self._caller.closed_s)
+        return due
 
-    def _take(self, conn: Connection) -> tuple[Plan, str] | None:
-        send = massing.gather(conn, self.holder, self.clock.now(), self.rules)
+    def _take(self, conn: Connection) -> tuple[bool, list[tuple[Plan, str]]]:
+        due, send = massing.gather(conn, self.holder, self.clock.now(), self.rules)
         if send is None:
-            return None
+            return due, []
         words = self.words(conn, send.payload["announcement"])
-        return Plan(send, MASS, "mass send"), words
+        return due, [(Plan(send, MASS, "mass send"), words)]
 
     def _settle(self, conn: Connection, called: Called) -> None:
         now, send, outcome = self.clock.now(), called.plan.item, called.outcome

@@ -15,7 +15,7 @@ from jcbot.announcing import starting
 from jcbot.announcing.letters import check_class, letter_of
 from jcbot.announcing.parsing import AudienceError, parse_audience
 from jcbot.announcing.selecting import check_names
-from jcbot.announcing.sending import GrownError, Sending, put_out
+from jcbot.announcing.sending import GrownError, Sending, put_out, take_back
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.staff.model import By, StaffError
 
@@ -67,6 +67,7 @@ class Starter(Rounds):
         except (AudienceError, StaffError) as fault:
             why = str(fault)
             await self.database.run(lambda conn: starting.give_up(conn, by, row.number, why))
+            await take_back(self.database, row.number, by.at)
 
     async def _of(self, by: By) -> Desk:
         """Read the knowledge once, when first needed, without holding up anybody."""

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from jcbot.announcing.massing import month_start, received
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some, stretch_of_strangers
 from jcbot.people import generations
-from jcbot.people.patience import insist
+from jcbot.people.patience import gently, insist
 from jcbot.storage.notice_tables import notice_wishes
 from jcbot.storage.people_tables import ROW_BITS, people
 from jcbot.storage.tables import conversations, followers
@@ -91,7 +91,7 @@ async def count(
         asked = sa.select(how, sa.func.count()).select_from(side.source)
         by_reach = asked.where(side.fits).group_by(how)
         for done, piece in enumerate(pieces, start=1):
-            for reach, number in await insist(database, partial(_rows, by_reach, piece)):
+            for reach, number in await gently(database, partial(_rows, by_reach, piece)):
                 total[reach] = total.get(reach, 0) + number
             progress(stage, done, len(pieces))
     return Counts(total)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from jcbot.announcing.rows import take
+from jcbot.announcing.rows import BY_STAFF, STOPPED, take
 from jcbot.ledger import (
     DELIVERED,
     LEASE_S,
@@ -65,6 +65,7 @@ _GONE = sa.select(followers.c.openid).where(sa.not_(followers.c.following))
 _REFUSING = sa.select(notice_wishes.c.openid).where(
     notice_wishes.c.kind == _ABOUT, sa.not_(notice_wishes.c.on)
 )
+_OVER = sa.update(outbox).where(_THESE).values(state=STOPPED, settled=_AT, reason=BY_STAFF)
 _UNREACHED = (
     sa.update(outbox)
     .where(_THESE)
@@ -122,19 +123,24 @@ class MassSend(Item):
         return _client_id(self.id)
 
 
-def gather(conn: Connection, holder: str, now: dt.datetime, rules: SendingRules) -> MassSend | None:
-    """Take the next send: one whose courier stalled, or a new one, written down; None for none."""
+def gather(
+    conn: Connection, holder: str, now: dt.datetime, rules: SendingRules
+) -> tuple[bool, MassSend | None]:
+    """Take the next send: one whose courier stalled, or a new one, written down.
+
+    The first of the two says whether anything was due, be it only set aside.
+    """
     hold(conn, "mass send")  # two that gather at once would each leave too few for a call
     if MASS in paused(conn, now):
-        return None
+        return False, None
     at = int(now.timestamp())
     stalled = conn.execute(_STALLED, {"at": at}).first()
     if stalled is not None:
-        return _again(conn, holder, stalled, at, rules)
+        return True, _again(conn, holder, stalled, at, rules)
     if rules.not_before(KIND, now) > now:
-        return None
+        return False, None
     number = conn.execute(_NEXT, {"at": at}).scalar()
-    return None if number is None else _new(conn, holder, number, now, rules)
+    return number is not None, None if number is None else _new(conn, holder, number, now, rules)
 
 
 def settle(conn: Connection, holder: str, send: MassSend, what: Settled, now: dt.datetime) -> None:
@@ -186,7 +192,9 @@ def _new(
     conn: Connection, holder: str, number: int, now: dt.datetime, rules: SendingRules
 ) -> MassSend | None:
     """Gather a call's worth of an announcement; None where too few are left for one."""
-    take(conn, number)  # a stop meanwhile waits, and then finds them sent
+    if take(conn, number).state == STOPPED:  # a stop meanwhile waits, and then finds them sent
+        conn.execute(_OVER, _span(conn, number, int(now.timestamp()), rules.mass.most))
+        return None
     here = _choose(conn, number, now, rules)
     left, tries = conn.execute(_COUNT, here).one()
     if left < rules.mass.least:  # too few for a call: to each by the channel open to him
@@ -200,13 +208,18 @@ def _new(
     return _read(conn, send, number, tries, again=False)
 
 
+def _span(conn: Connection, number: int, at: int, most: int) -> dict[str, int]:
+    """Return up to which id the first rows of an announcement go that wait for a mass send."""
+    here = {"n": number, "at": at}
+    return here | {"last": conn.execute(_SPAN, here | {"most": most}).scalar_one()}
+
+
 def _choose(conn: Connection, number: int, now: dt.datetime, rules: SendingRules) -> dict[str, int]:
     """Return which rows make the next call: `n`, `at` and the `last` id of a span of them."""
     at, mass = int(now.timestamp()), rules.mass
     # One more than a call's worth would leave one behind, too few for a call.
     for many in (mass.most + 1, mass.most + 1 - mass.least):
-        span = {"n": number, "at": at, "most": many}
-        here = {"n": number, "at": at, "last": conn.execute(_SPAN, span).scalar_one()}
+        here = _span(conn, number, at, many)
         _take_out(conn, here, now, rules)
         if conn.execute(_COUNT, here).one()[0] <= mass.most:
             break

@@ -16,6 +16,8 @@ from jcbot.staff.model import StaffError
 from jcbot.storage.notice_tables import announcements
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, Row
 
 DRAFT, APPROVED, SCHEDULED = "draft", "approved", "scheduled"
@@ -24,6 +26,7 @@ EACH, MASS = "each", "mass"
 """The roads: to each by the channel open to him, or a mass send (jcbot/announcing/massing.py)."""
 WAITING = (PROMISED, LISTED)
 OPEN = (*WAITING, CALLING)
+BY_STAFF = "stopped by staff"
 SAID = {
     DRAFT: "等着批准",
     APPROVED: "已经批准",
@@ -35,6 +38,7 @@ SAID = {
 """What a state is called to staff, after 第N号通知."""
 _A = announcements.c
 _TAKE = select(announcements).where(_A.number == bindparam("n")).with_for_update()
+_OVER = select(_A.number).where(_A.number.in_(bindparam("ns", expanding=True)), _A.state == STOPPED)
 _LATEST = select(announcements).order_by(_A.number.desc()).limit(bindparam("most"))
 
 
@@ -63,6 +67,13 @@ def how_of(row: Row[Any]) -> How:
 def latest(conn: Connection, most: int) -> list[Row[Any]]:
     """Return the last announcements, the newest first."""
     return list(conn.execute(_LATEST, {"most": most}))
+
+
+def over(conn: Connection, numbers: Collection[int]) -> frozenset[int]:
+    """Return those of the announcements that were stopped."""
+    if not numbers:
+        return frozenset()
+    return frozenset(conn.execute(_OVER, {"ns": list(numbers)}).scalars())
 
 
 def take(conn: Connection, number: int) -> Row[Any]:

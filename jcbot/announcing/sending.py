@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jcbot.announcing.counting import KIND, openids, stretches
-from jcbot.announcing.rows import DRAFT, MASS, SENDING, take
+from jcbot.announcing.rows import BY_STAFF, DRAFT, MASS, SENDING, STOPPED, WAITING, take
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some
 from jcbot.ledger import LISTED
 from jcbot.outbox import PROMISED
-from jcbot.people.patience import insist
+from jcbot.people.patience import gently, insist
 from jcbot.staff.model import StaffError
 from jcbot.storage.dialects import Upsert
 from jcbot.storage.notice_tables import announcements
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from jcbot.announcing.selecting import Rules
     from jcbot.storage.database import Database
 
-PIECE = 2_000
+PIECE = 500
 """People looked at in one transaction: SQLite has one writer, and the bot has to answer too."""
 _PUT = Upsert(outbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["key"]))
 _IN = sa.select(sa.func.count()).where(outbox.c.announcement == sa.bindparam("n"))
@@ -48,6 +48,15 @@ _BACK = (
     sa.update(announcements)
     .where(announcements.c.number == sa.bindparam("n"))
     .values(state=DRAFT, recipients=sa.bindparam("r"))
+)
+
+_HERE = (outbox.c.announcement == sa.bindparam("n"), outbox.c.openid > sa.bindparam("above"))
+_NEXT = sa.select(outbox.c.openid).where(*_HERE).order_by(outbox.c.openid)
+_UPTO = sa.select(sa.func.max(_NEXT.limit(sa.bindparam("most")).subquery().c.openid))
+_SET_ASIDE = (
+    sa.update(outbox)
+    .where(*_HERE, outbox.c.openid <= sa.bindparam("upto"), outbox.c.state.in_(WAITING))
+    .values(state=STOPPED, settled=sa.bindparam("at"), reason=BY_STAFF)
 )
 
 
@@ -90,13 +99,32 @@ async def put_out(
         for side, pieces in sides:
             waiting = _waiting(sending, side)
             for done, piece in enumerate(pieces, start=1):
-                await insist(database, partial(_piece, sending, waiting, piece))
+                await gently(database, partial(_piece, sending, waiting, piece))
                 progress("放进发件箱", done, len(pieces))
     except GrownError as grown:
         back = {"n": sending.number, "r": grown.recipients}
         await insist(database, lambda conn: conn.execute(_BACK, back).rowcount)
         raise
     return await insist(database, partial(_finish, sending))
+
+
+async def take_back(database: Database, number: int, now: dt.datetime) -> None:
+    """Set aside whom a stopped announcement did not reach, in pieces.
+
+    Killed half-way it leaves the others to the courier, who sends nothing of what was stopped.
+    """
+    values = {"n": number, "at": int(now.timestamp()), "most": PIECE}
+    above: str | None = ""
+    while above is not None:
+        above = await gently(database, partial(_set_aside, values | {"above": above}))
+
+
+def _set_aside(values: dict[str, Any], conn: Connection) -> str | None:
+    """Set a piece aside; return its last openid, None at the end."""
+    upto: str | None = conn.execute(_UPTO, values).scalar()
+    if upto is not None:
+        conn.execute(_SET_ASIDE, values | {"upto": upto})
+    return upto
 
 
 def _waiting(sending: Sending, side: Side) -> sa.Executable:

@@ -48,10 +48,8 @@ _BY_DIGEST = select(announcements).where(_A.digest == bindparam("d"))
 _ADD = Upsert(
     announcements, lambda insert: insert.on_conflict_do_nothing(index_elements=["digest"])
 )
-_STOP_REST = (
-    update(outbox)
-    .where(outbox.c.announcement == bindparam("n"), outbox.c.state.in_(WAITING))
-    .values(state=STOPPED, settled=bindparam("at"), reason=bindparam("why"))
+_REST = select(func.count()).where(
+    outbox.c.announcement == bindparam("n"), outbox.c.state.in_(WAITING)
 )
 _FORGET = (
     update(outbox)
@@ -164,7 +162,10 @@ def go(conn: Connection, by: By, row: Row[Any], state: str, **values: Any) -> st
 
 
 def stop(conn: Connection, by: By, number: int) -> int:
-    """Stop it: who is not written to yet never is; return how many those are."""
+    """Stop it: who is not written to yet never is; return how many those are.
+
+    They stay in the outbox until `sending.take_back`, or the courier, sets them aside.
+    """
     row = reachable(conn, by, number)
     if row.state in (STOPPED, DONE):
         raise StaffError(f"第{number}号通知{SAID[row.state]}，没有可停的。")
@@ -174,7 +175,7 @@ def stop(conn: Connection, by: By, number: int) -> int:
 def end(conn: Connection, by: By, row: Row[Any]) -> int:
     """Stop one that is held; return how many are not written to any more."""
     at, number = int(by.at.timestamp()), row.number
-    rest = conn.execute(_STOP_REST, {"n": number, "at": at, "why": "stopped by staff"}).rowcount
+    rest: int = conn.execute(_REST, {"n": number}).scalar_one()
     change(conn, number, state=STOPPED, ended=at, ended_by=by.actor)
     by.note(conn, "announcements.stop", subject(number), before={"state": row.state},
             after={"not_sent": rest})  # fmt: skip

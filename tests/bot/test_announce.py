@@ -235,7 +235,7 @@ def test_what_wechat_told_of_a_mass_send(town: Path) -> None:
     later = NOW + dt.timedelta(hours=2)
 
     def work(conn: Connection) -> None:
-        send = gather(conn, "me", later, rules)
+        _, send = gather(conn, "me", later, rules)
         assert send
         settle(conn, "me", send, Settled(send, SENT, "77"), later)
         finish(conn, MassFinish("77", "send success", 4, 3, 2, 1), later)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from couriers import ASKED_FOR, CUSTOM_ONLY, MONDAY, URGENT, Scene, a_scene, drain, said, without_id
+from sqlalchemy import insert, update
 from structlog.testing import capture_logs
 
 from bot import handful
-from bot.courier import LONGEST_S
+from bot.rounds import LONGEST_S
 from bot.verdict import TRIES
 from bot.wechat.pretend.faults import Fault
 from bot.wechat.pretend.rules import Rules
@@ -19,6 +20,7 @@ from jcbot import followers, ledger
 from jcbot.ledger import LEASE_S, REMEMBERED_S
 from jcbot.outbox import withdraw
 from jcbot.storage.database import Database, open_database
+from jcbot.storage.notice_tables import announcements
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -121,7 +123,7 @@ async def test_a_stalled_courier_that_wakes_up_changes_nothing(scene: Scene) -> 
     await drain(scene.courier())
     before = await scene.rows()
     called = await first._caller.deliver(plans)
-    await first._bring(called)
+    await scene.database.run(lambda conn: first._settle(conn, called))
     assert await scene.rows() == before
     assert set(scene.received().values()) == {1}
 
@@ -469,6 +471,30 @@ async def test_withdrawn_while_it_waits_is_not_sent(scene: Scene) -> None:
     await drain(scene.courier())
     assert [each.openid for each in scene.pretend.journal.received()] == ["o-2"]
     assert not await scene.database.run(lambda conn: withdraw(conn, f"{ASKED_FOR}:1:o-2"))
+
+
+async def test_what_was_in_hand_when_its_announcement_was_stopped_is_not_sent_later(
+    scene: Scene,
+) -> None:
+    """WeChat is away, so the handful goes back; then the announcement is stopped."""
+    await scene.promise(MANY[:9])
+    for openid in MANY[:8]:
+        await scene.spoil(openid, payload='{"n": 1, "announcement": 7}', announcement=7)
+    await scene.spoil(MANY[8], payload='{"n": 1, "announcement": ["odd"]}')
+    row = dict.fromkeys(["digest", "title", "text", "about", "class_number", "link"], "")
+    row |= {"number": 7, "audience": "", "county": "", "state": "sending", "made_by": ""}
+    row |= dict.fromkeys(["people", "recipients", "made"], 0)
+    await scene.database.run(lambda conn: conn.execute(insert(announcements), row))
+    scene.pretend.faults.set(Fault(call="template", status=503))
+    courier = scene.courier()
+    await courier.round()
+    assert await scene.states() == {"promised": 9}
+    stop = update(announcements).values(state="stopped")
+    await scene.database.run(lambda conn: conn.execute(stop).rowcount)
+    scene.pretend.faults.set()
+    await drain(courier)
+    assert await scene.states() == {"stopped": 8, "sent": 1}
+    assert [openid for openid, _ in scene.received()] == [MANY[8]]
 
 
 async def test_a_short_rest_does_not_end_a_long_one(scene: Scene) -> None:

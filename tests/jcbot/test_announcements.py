@@ -25,7 +25,7 @@ from jcbot.announcing import sending as sending_module
 from jcbot.announcing.counting import Counts, count
 from jcbot.announcing.letters import Letter
 from jcbot.announcing.parsing import AudienceError, parse_audience
-from jcbot.announcing.sending import GrownError, Sending, put_out
+from jcbot.announcing.sending import GrownError, Sending, put_out, take_back
 from jcbot.announcing.showing import status
 from jcbot.audit import audit_key, latest
 from jcbot.audit_check import verify
@@ -250,6 +250,7 @@ async def test_stopped_the_rest_is_never_sent_and_what_was_sent_stays(database: 
     some = update(outbox).where(outbox.c.openid.in_(["p2", "p4"])).values(state="sent")
     await database.run(lambda conn: conn.execute(some).rowcount)
     assert await database.run(lambda conn: service.stop(conn, BY, 1)) == RECIPIENTS - 2
+    await take_back(database, 1, NOW)
     assert await database.run(lambda conn: ledger.claim(conn, "me", NOW, 1_000)) == []
     found = await database.run(lambda conn: status(conn, 1, 0))
     assert (found.row.state, found.states) == ("stopped", {"sent": 2, "stopped": RECIPIENTS - 2})

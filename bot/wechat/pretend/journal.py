@@ -30,6 +30,11 @@ SELECT COUNT(*) FROM (SELECT 1 FROM received GROUP BY openid, channel, client_id
 HAVING COUNT(*) > 1)
 """
 
+_IDS = """
+SELECT openid, client_id, min(at), min(msg_id) FROM received
+WHERE channel = 'template' AND client_id <> '' GROUP BY openid, client_id
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -66,6 +71,13 @@ class Journal:
             _SOME, {"openid": openid, "channel": channel, "after": after, "most": most}
         )
         return [Received(*row) for row in rows]
+
+    def ids(self) -> dict[tuple[str, str], tuple[float, int]]:
+        """Return when each (openid, sender's id) of template messages came first, and its number.
+
+        A pretend WeChat that is started again on the same file must know a repeat.
+        """
+        return {(row[0], row[1]): (row[2], row[3]) for row in self._db.execute(_IDS)}
 
     def summary(self) -> dict[str, Any]:
         """Return `messages`, `people`, `channels`, and `twice`: how many arrived more than once.

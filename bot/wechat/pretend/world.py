@@ -68,7 +68,8 @@ class Pretend:
         self.rules, self.clock, self.url = rules or Rules(), clock or Clock(), ""
         self.faults, self.journal, self.people = Faults(), Journal(journal), People()
         self.tokens, self.finisher = TokenDesk(), Finisher(door)
-        self.sends, self.account = Sends(self), AccountCalls(self)
+        self.sends = Sends(self, seen=self.journal.ids())
+        self.account = AccountCalls(self)
         self.counts: Counter[tuple[str, str]] = Counter()
         self._used: Counter[tuple[str, str]] = Counter()
         self.app = web.Application(client_max_size=BODY_MOST)
