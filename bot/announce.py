@@ -178,6 +178,7 @@ def _act(desk: Desk, as_name: str, reason: str, work: Callable[[Database, By], A
 def _show(seen: Look, above: int) -> None:
     by = seen.counts.by
     put(f"人群：{seen.expression}")
+    put(f"意思：{seen.means}。")
     put(f"符合{seen.counts.meets}人；知道微信的{seen.counts.bound}人。")
     template, custom = by.get(TEMPLATE, 0), by.get(CUSTOM, 0)
     reach = f"模板消息{template}人，48小时内说过话的{custom}人"

@@ -11,6 +11,7 @@ from bot.wechat.quotas import Quotas
 from handlers.notices import announced
 from jcbot.announcing import service
 from jcbot.announcing.counting import KIND, NOWHERE, UNFOLLOWED, UNSUBSCRIBED, Counts, Roads, count
+from jcbot.announcing.explaining import explain
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
 from jcbot.announcing.selecting import Rules, check_classes
@@ -78,7 +79,10 @@ _REPLIES = ROOT / "replies"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An announcement as it would be now: to whom it goes, how many, how it reads."""
+    """An announcement as it would be now: to whom it goes, how many, how it reads.
+
+    `means` is the audience in a Chinese sentence.
+    """
 
     letter: Letter
     expression: str
@@ -86,12 +90,14 @@ class Look:
     counts: Counts
     text: str
     quota: dict[str, int]
+    means: str
 
     def as_json(self) -> dict[str, Any]:
         """Return it for `--json`."""
         counts = self.counts
         return {
             "audience": self.expression,
+            "audience_means": self.means,
             "meets": counts.meets,
             "bound": counts.bound,
             "reachable": {channel: counts.by.get(channel, 0) for channel in (TEMPLATE, CUSTOM)},
@@ -103,13 +109,15 @@ class Look:
 
 async def look(desk: Desk, database: Database, letter: Letter, expression: str) -> Look:
     """Count and preview; nothing is written. `AudienceError`, `StaffError`."""
-    node = parse_audience(expression, vocabulary(desk.books))
+    words = vocabulary(desk.books)
+    node = parse_audience(expression, words)
     await database.run(partial(check_classes, node=node, expression=expression))
     await database.run(partial(check_class, letter=letter))
     with progress_bar() as bar:
         counts = await count(database, node, desk.rules(), desk.roads(letter), teller(bar))
     text = announced(desk.replies, letter)
-    return Look(letter, expression, node, counts, text, await _quota(desk.config))
+    quota, means = await _quota(desk.config), explain(node, words)
+    return Look(letter, expression, node, counts, text, quota, means)
 
 
 async def send(desk: Desk, database: Database, by: By, seen: Look) -> tuple[Row[Any], bool]:
