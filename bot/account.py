@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import segno
 import typer
 
+from bot.asking import ask, data_of, draw
 from bot.list_commands import ConfigFile, put
-from bot.logs import configure
-from bot.metrics import Metrics
 from bot.on_database import run_on_database
-from bot.wechat.client import open_client
-from bot.wechat.outcomes import Ok, Refused
-from jcbot.clock import Clock
+from bot.wechat.outcomes import Refused
 from jcbot.config import load_config
-from jcbot.errors import JcbotError
-from jcbot.shared import open_shared
 from jcbot.training.browsing import details
 from knowledge.reading import ROOT, read_toml
 from knowledge.wechat import load_wechat
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Iterator
 
-    from bot.wechat.client import WeChatClient
-    from bot.wechat.outcomes import Outcome
     from jcbot.config import Config
 
 NO_MENU = 46003
-SIDE_PIXELS = 16
-"""How many pixels of the picture a dot of the code takes: sharp on an A4 poster."""
 
 app = typer.Typer(
     help="公众号：menu 菜单，qr 培训班和县区的二维码。",
@@ -45,15 +33,11 @@ menu = typer.Typer(help="公众号的菜单：push 换上、show 看。", no_arg
 app.add_typer(menu, name="menu")
 
 
-class CallError(JcbotError):
-    """WeChat did not do what was asked, or did not say so."""
-
-
 @menu.command(help="把 knowledge/wechat/menu.toml 换上去，代替公众号现在的菜单。")
 def push(config: ConfigFile = None) -> None:
     """Put our menu in the place of the account's."""
     buttons = load_wechat().menu
-    _data(_ask(load_config(config), lambda client: client.create_menu(buttons)))
+    data_of(ask(load_config(config), lambda client: client.create_menu(buttons)))
     put("菜单已经换上，手机上最多过5分钟看到：")
     for line in _lines([each.as_wechat() for each in buttons]):
         put(line)
@@ -62,11 +46,11 @@ def push(config: ConfigFile = None) -> None:
 @menu.command(help="看公众号现在的菜单，和 knowledge/wechat/menu.toml 一样不一样。")
 def show(config: ConfigFile = None) -> None:
     """Print the account's menu as it is now."""
-    outcome = _ask(load_config(config), lambda client: client.menu())
+    outcome = ask(load_config(config), lambda client: client.menu())
     if isinstance(outcome, Refused) and outcome.code == NO_MENU:
         put("公众号现在没有菜单。用 jcbot wechat menu push 换上。")
         return
-    now = list(_lines(_data(outcome)["menu"].get("button", [])))
+    now = list(_lines(data_of(outcome)["menu"].get("button", [])))
     for line in now:
         put(line)
     ours = list(_lines([each.as_wechat() for each in load_wechat().menu]))
@@ -86,20 +70,9 @@ def qr(
     file = out or Path(f"{scene}.png")
     if file.suffix.lower() not in (".png", ".svg"):
         raise typer.BadParameter("文件名应当以 .png 或 .svg 结尾", param_hint="--out")
-    url = _data(_ask(settings, lambda client: client.create_qr(scene)))["url"]
+    url = data_of(ask(settings, lambda client: client.create_qr(scene)))["url"]
     draw(url, file)
     put(f"二维码已经写到 {file}（场景 {scene}）。")
-
-
-def draw(text: str, file: Path) -> None:
-    """Draw `text` as a QR code into a PNG or SVG file."""
-    code = segno.make_qr(text, error="m")
-    try:
-        code.save(
-            str(file), kind=file.suffix[1:].lower(), scale=SIDE_PIXELS, border=4, light="#fff"
-        )
-    except OSError:
-        raise CallError(f"写不了文件 {file}。") from None
 
 
 def _scene(settings: Config, number: str, county: str) -> str:
@@ -116,33 +89,6 @@ def _scene(settings: Config, number: str, county: str) -> str:
             f"没有这个县区；有：{'、'.join(names.values())}", param_hint="--county"
         )
     return f"county_{county}"
-
-
-def _ask(settings: Config, work: Callable[[WeChatClient], Awaitable[Outcome]]) -> Outcome:
-    """Make one call with the account of the settings."""
-    configure(logging.CRITICAL)  # what is wrong is told below, in a sentence
-
-    async def run() -> Outcome:
-        shared, clock = open_shared(settings.redis), Clock(settings.clock.fixed)
-        try:
-            client = open_client(settings, load_wechat(), shared, clock, Metrics())
-            async with client:
-                return await work(client)
-        finally:
-            await shared.close()
-
-    return asyncio.run(run())
-
-
-def _data(outcome: Outcome) -> dict[str, Any]:
-    """Return WeChat's answer; `CallError` where it is none."""
-    match outcome:
-        case Ok(data=data):
-            return data
-        case Refused(code=code, means=means):
-            raise CallError(f"微信没有办：{means}" + (f"（错误码{code}）。" if code else "。"))
-        case _:
-            raise CallError("微信没有回话，不知道办了没有。过一会儿再试一次。")
 
 
 def _lines(buttons: list[dict[str, Any]], indent: str = "") -> Iterator[str]:

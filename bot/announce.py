@@ -20,6 +20,7 @@ from jcbot.announcing.letters import letter_of, read_letter
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
+from jcbot.staff.wechat_acts import try_on_self
 from knowledge.sending import CUSTOM, TEMPLATE
 
 if TYPE_CHECKING:
@@ -77,9 +78,14 @@ def file(  # noqa: PLR0913 - one option each
     as_name: AsName = "",
     *,
     sends: Annotated[bool, typer.Option("--send", help="发出去")] = False,
+    tests: Annotated[
+        bool, typer.Option("--test", help="只发给 --as 账号自己的微信，看手机上什么样")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Count and preview an announcement, and send it where asked."""
+    if sends and tests:
+        raise typer.BadParameter("--test 和 --send 只能写一个", param_hint="--test")
     desk = Desk.of(load_config(config))
     letter = read_letter(path, desk.books.announcing, desk.books.subscriptions)
 
@@ -88,8 +94,11 @@ def file(  # noqa: PLR0913 - one option each
         seen = await look(desk, database, letter, expression)
         if not as_json:
             _show(seen, desk.config.sending.approval_above)
+        if tests:
+            await database.run(lambda conn: try_on_self(conn, by, letter))
         if not sends:
-            put(json.dumps(seen.as_json(), ensure_ascii=False) if as_json else _NOT_SENT)
+            said = _TESTED if tests else _NOT_SENT
+            put(json.dumps(seen.as_json(), ensure_ascii=False) if as_json else said)
             return
         row, started = await send(desk, database, by, seen)
         await _told(
@@ -99,6 +108,10 @@ def file(  # noqa: PLR0913 - one option each
     _act(desk, as_name, "", work)
 
 
+_TESTED = (
+    "测试放进发件箱了，派送进程会发到您自己的微信，别人收不到。48小时内没跟公众号说过话的，"
+    "先随便发一句再测试。"
+)
 _NOT_SENT = "这是预览，什么也没有发。要发，加上 --send。"
 
 

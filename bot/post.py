@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.courier import Courier
 from bot.wechat.client import open_client
 from handlers.notices import announced, words
-from jcbot.announcing.letters import letter_of
+from jcbot.announcing.letters import Letter, letter_of
 from jcbot.training import wished
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
@@ -88,6 +88,8 @@ def worded(
     """Return the same for whoever has no post: only to look at."""
     if announcement := item.payload.get("announcement"):
         return announced(library.replies, letter_of(conn, announcement))
+    if letter := item.payload.get("letter"):
+        return announced(library.replies, Letter(**letter))
     kept, number = {} if kept is None else kept, str(item.payload.get("class") or "")
     if number and number not in kept:
         kept[number] = None
