@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import segno
 import typer
 
-from bot.calls import CallError, ask, data_of, with_client
+from bot.asking import ask, data_of, draw, with_client
 from bot.list_commands import ConfigFile, put
 from bot.mirror import pull_followers, pull_tags
 from bot.on_database import run_on_database
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NO_MENU = 46003
-SIDE_PIXELS = 16
-"""How many pixels of the picture a dot of the code takes: sharp on an A4 poster."""
 
 app = typer.Typer(
     help="公众号：menu 菜单，qr 培训班和县区的二维码，followers 关注者、tags 标签拉下来。",
@@ -111,17 +108,6 @@ def _pulled(
         return await with_client(settings, lambda client: pull(database, client, now))
 
     return run_on_database(settings, work)
-
-
-def draw(text: str, file: Path) -> None:
-    """Draw `text` as a QR code into a PNG or SVG file."""
-    code = segno.make_qr(text, error="m")
-    try:
-        code.save(
-            str(file), kind=file.suffix[1:].lower(), scale=SIDE_PIXELS, border=4, light="#fff"
-        )
-    except OSError:
-        raise CallError(f"写不了文件 {file}。") from None
 
 
 def _scene(settings: Config, number: str, county: str) -> str:

@@ -22,6 +22,7 @@ from jcbot.announcing.sending import take_back
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
+from jcbot.staff.wechat_acts import try_on_self
 from knowledge.wechat import load_wechat
 
 if TYPE_CHECKING:
@@ -67,9 +68,14 @@ def file(  # noqa: PLR0913 - one option each
     sends: Annotated[bool, typer.Option("--send", help="发出去")] = False,
     mass: Annotated[bool, typer.Option("--mass", help="用群发接口，每人每月最多收4条")] = False,
     at: Annotated[str, typer.Option("--at", help="几时发，例如 2026-12-01 09:00")] = "",
+    tests: Annotated[
+        bool, typer.Option("--test", help="只发给 --as 账号自己的微信，看手机上什么样")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Count and preview an announcement, and send it where asked."""
+    if sends and tests:
+        raise typer.BadParameter("--test 和 --send 只能写一个", param_hint="--test")
     desk = Desk.of(load_config(config))
     letter = read_letter(path, desk.books.announcing, desk.books.subscriptions)
     starts = read_start(at, desk.now, desk.books.announcing.days_ahead) if at else None
@@ -80,8 +86,11 @@ def file(  # noqa: PLR0913 - one option each
         seen = await look(desk, database, letter, expression, how)
         if not as_json:
             show(seen, desk)
+        if tests:
+            await database.run(lambda conn: try_on_self(conn, by, letter))
         if not sends:
-            put(json.dumps(seen.as_json(), ensure_ascii=False) if as_json else _NOT_SENT)
+            said = _TESTED if tests else _NOT_SENT
+            put(json.dumps(seen.as_json(), ensure_ascii=False) if as_json else said)
             return
         row, state = await send(desk, database, by, seen)
         await told(desk, database, row.number, seen.as_json() if as_json else None, state)
@@ -89,6 +98,10 @@ def file(  # noqa: PLR0913 - one option each
     _act(desk, as_name, "", work)
 
 
+_TESTED = (
+    "测试放进发件箱了，派送进程会发到您自己的微信，别人收不到。48小时内没跟公众号说过话的，"
+    "先随便发一句再测试。"
+)
 _NOT_SENT = "这是预览，什么也没有发。要发，加上 --send。"
 
 

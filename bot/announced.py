@@ -47,6 +47,7 @@ def show(seen: Look, desk: Desk) -> None:
     """Print an announcement as it would be now."""
     by = seen.counts.by
     put(f"人群：{seen.expression}")
+    put(f"意思：{seen.means}。")
     put(f"符合{seen.counts.meets}人；知道微信的{seen.counts.bound}人。")
     mass = f"群发{by.get(MASS, 0)}人，" if seen.how.road == MASS else ""
     template, custom = by.get(TEMPLATE, 0), by.get(CUSTOM, 0)

@@ -12,6 +12,7 @@ from bot.wechat.quotas import Quotas
 from handlers.notices import announced
 from jcbot.announcing import service
 from jcbot.announcing.counting import KIND, NOWHERE, UNFOLLOWED, UNSUBSCRIBED, Counts, Roads, count
+from jcbot.announcing.explaining import explain
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
 from jcbot.announcing.rows import AT_ONCE, SENDING, How
@@ -79,7 +80,10 @@ MASS_CALL = "mass_by_list"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An announcement as it would be now: to whom it goes, how many, how it reads."""
+    """An announcement as it would be now: to whom it goes, how many, how it reads.
+
+    `means` is the audience in a Chinese sentence.
+    """
 
     letter: Letter
     expression: str
@@ -87,6 +91,7 @@ class Look:
     counts: Counts
     text: str
     quota: dict[str, int]
+    means: str
     how: How
 
     def as_json(self) -> dict[str, Any]:
@@ -95,6 +100,7 @@ class Look:
         channels = (MASS, TEMPLATE, CUSTOM) if road == MASS else (TEMPLATE, CUSTOM)
         return {
             "audience": self.expression,
+            "audience_means": self.means,
             "meets": counts.meets,
             "bound": counts.bound,
             "reachable": {channel: counts.by.get(channel, 0) for channel in channels},
@@ -122,14 +128,16 @@ async def look(
     desk: Desk, database: Database, letter: Letter, expression: str, how: How = AT_ONCE
 ) -> Look:
     """Count and preview; nothing is written. `AudienceError`, `StaffError`."""
-    node = parse_audience(expression, vocabulary(desk.books))
+    words = vocabulary(desk.books)
+    node = parse_audience(expression, words)
     await database.run(partial(check_names, node=node, expression=expression))
     await database.run(partial(check_class, letter=letter))
     with progress_bar() as bar:
         roads = desk.roads(letter, how.road)
         counts = await count(database, node, desk.rules(), roads, teller(bar))
     text = announced(desk.replies, letter)
-    return Look(letter, expression, node, counts, text, await _quota(desk.config), how)
+    quota, means = await _quota(desk.config), explain(node, words)
+    return Look(letter, expression, node, counts, text, quota, means, how)
 
 
 async def send(desk: Desk, database: Database, by: By, seen: Look) -> tuple[Row[Any], str]:

@@ -157,7 +157,10 @@ GROUPS = {  # command: (module, help); each module has an `app` of its own
     ),
     "staff": (
         "bot.staff",
-        "工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码。",
+        (
+            "账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码，"
+            "wechat 绑微信。"
+        ),
     ),
     "audit": (
         "bot.audit",

@@ -23,7 +23,7 @@ from jcbot.announcing import rows
 from jcbot.channels import Rules, choose, standings
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
-from jcbot.ledger import FAILED, UNKNOWN, Item, Plan, Settled
+from jcbot.ledger import FAILED, UNKNOWN, UNREACHABLE, Item, Plan, Settled
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,7 +51,8 @@ class Courier(Rounds):
     """One courier; any number of them, in any number of processes, share the work.
 
     `send` makes one call for a plan; `words` reads the words of an item in the transaction that
-    writes it down (of the class as it is now), with a dict to keep what serves the whole handful.
+    writes it down (of the class as it is now), with a dict to keep what serves the whole handful;
+    "" where there is nothing left to tell.
     """
 
     database: Database
@@ -113,7 +114,9 @@ class Courier(Rounds):
     def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> str | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
         try:
-            return self.words(conn, plan.item, kept)
+            words = self.words(conn, plan.item, kept)
+            state = UNKNOWN if plan.item.again else UNREACHABLE
+            return words or Settled(plan.item, state, reason="over by now")
         except (StorageError, SQLAlchemyError):
             raise
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, it is this one's

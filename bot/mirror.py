@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.calls import data_of
+from bot.asking import data_of
 from bot.progress import progress_bar, teller
 from bot.wechat.outcomes import Ambiguous, Outcome
 from jcbot import followers, tags

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from bot.mass import MassCourier
 from bot.starter import Starter
 from bot.wechat.client import open_client
 from handlers.notices import announced, words
-from jcbot.announcing.letters import letter_of
+from jcbot.announcing.letters import Letter, letter_of
 from jcbot.announcing.massing import MassSend
+from jcbot.training import wished
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
 from knowledge.sending import TEMPLATE
@@ -100,8 +101,14 @@ async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> O
 def text_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> str:
     """Return the words of a message, with its class or its announcement as it is now.
 
-    `kept` holds what was read for the messages before, by its number.
+    `kept` holds what was read for the messages before, by its number. "" where nothing of it is
+    left to be told.
     """
+    if item.kind == wished.KIND:
+        left = wished.still(conn, item.openid, item.payload, post.clock.now())
+        if left is None:
+            return ""
+        item = replace(item, payload=left)
     return worded(post.library, post.config.human, conn, item, kept)
 
 
@@ -112,6 +119,8 @@ def worded(
     """Return the same for whoever has no post: only to look at."""
     if announcement := item.payload.get("announcement"):
         return announced(library.replies, letter_of(conn, announcement))
+    if letter := item.payload.get("letter"):
+        return announced(library.replies, Letter(**letter))
     kept, number = {} if kept is None else kept, str(item.payload.get("class") or "")
     if number and number not in kept:
         kept[number] = None

@@ -12,6 +12,7 @@ import typer
 
 from bot.acting import AsName, by_of
 from bot.on_database import run_on_database
+from bot.staff_wechat import wechat
 from jcbot.clock import Clock
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
 
 app = typer.Typer(
-    help="工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码。",
+    help="工作人员账号：add 新建、list 列出、disable 停用、enable 启用、reset-password 重设密码、"
+    "wechat 绑定本人的微信。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,9 +44,13 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="配置文件（TOML）；不写就用 ./config.toml")
 ]
 Name = Annotated[str, typer.Argument(help="账号的名字")]
+app.command(help="做一个码，本人用微信扫了就绑上，群发通知可以先测试发给自己；--remove 解绑。")(
+    wechat
+)
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="从标准输入读一行密码，不在终端里问")
 ]
+app.command(help="做一个码，本人扫了就绑上自己的微信，通知可以先测试；--remove 解绑。")(wechat)
 
 
 @app.command(help="新建账号。能看个人资料的角色会打印一次验证码的密钥，装进手机的验证器。")

@@ -128,6 +128,8 @@ def _in_words(tally: Tally) -> str:
         parts.append(f"{tally.promoted}人从候补转为有名额，会收到消息。")
     if tally.told:
         parts.append(f"{tally.told}人会收到开班安排有变的消息。")
+    if tally.wished:
+        parts.append("等着这样的班的人，会在微信里收到消息。")
     if tally.over:
         parts.append(f"注意：有{tally.over}人的名额超出了新的名额数，没有取消他们。")
     return "\n".join(parts)

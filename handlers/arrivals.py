@@ -64,7 +64,7 @@ def click(turn: Turn) -> str:
 
 
 def scan(turn: Turn) -> str:
-    """A QR code with a scene: a class or a county's desk."""
+    """A QR code with a scene: a class, a county's desk, or the account of one of the staff."""
     kind, _, name = turn.message.event_key.partition("_")
     if kind == "session" and name:
         return classes.details(turn, name)
@@ -72,7 +72,17 @@ def scan(turn: Turn) -> str:
         county = turn.library.county(name)
         said = turn.say("arrivals.scan_county", name=county) + "\n" + human.contact(turn)
         return lines(said, _of_county(turn, county))
+    if kind == "staff" and name:
+        return _staff(turn, name)
     return smalltalk.greeting(turn)
+
+
+def _staff(turn: Turn, code: str) -> str:
+    """The code of an account: bound to this WeChat, or one sentence for whatever is wrong."""
+    if not turn.office.bind_staff(code):
+        return turn.say("arrivals.staff_old")
+    turn.state.last = turn.state.last or "staff"  # an empty talk is not kept, nor when it was
+    return turn.say("arrivals.staff_bound")
 
 
 def _near(turn: Turn) -> str:

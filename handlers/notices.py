@@ -41,6 +41,9 @@ def words(library: Library, promise: Promise | Item, course: Course | None, desk
     jobs = "；".join(_job(library, job) for job in promise.payload.get("jobs", []))
     who = f"{course.contact}{course.phone}" or f"{desk.name}{desk.phone}"
     values = {"name": name, "number": course.number, "first": begins, "who": who, "jobs": jobs}
+    others = len(promise.payload.get("classes", [])) - 1
+    told["more"] = say("notices.part_more", count=others) if others > 0 else ""
+    told["county"] = course.county
     return say(f"notices.{promise.kind}", **values, **told)
 
 

@@ -10,6 +10,7 @@ from jcbot import conversations, followers, outbox, questions, tags
 from jcbot.announcing import service
 from jcbot.people.keys import PeopleKeys
 from jcbot.people.service import PeopleService
+from jcbot.staff import wechats
 from jcbot.training.keys import TrainingKeys
 from jcbot.training.service import TrainingService
 from jcbot.wishes import WishService
@@ -96,13 +97,18 @@ class Office:
             self.conn, openid, following=following, created=created, now=self.now
         )
 
+    def bind_staff(self, code: str) -> bool:
+        """Bind this WeChat to the account whose code was scanned; False for a code that is none."""
+        return wechats.bind(self.conn, self.openid, code, self.now)
+
     def erase(self, openid: str) -> int:
         """Drop all that this worker left here; return how many sign-ups went.
 
         Talk, questions, consent, binding, cards that wait, sign-ups and what was promised to
-        them, wishes for notices, announcements not sent yet. The registry itself is the
-        office's; that they follow the account, and that they refuse notices, stays known, and so
-        do failed tries (by keyed hash), or erasing would win them back.
+        them, wishes for notices, announcements not sent yet, a binding to an account of staff.
+        The registry itself is the office's; that they follow the account, and that they refuse
+        notices, stays known, and so do failed tries (by keyed hash), or erasing would win them
+        back.
         """
         person = self.people.bound_to()
         dropped = self.training.forget(person) if person is not None else 0
@@ -114,4 +120,5 @@ class Office:
         self.wishes.forget()
         tags.forget(self.conn, openid)
         service.forget(self.conn, openid, self.now)
+        wechats.forget(self.conn, openid, self.now)
         return dropped

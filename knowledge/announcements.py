@@ -17,11 +17,25 @@ STATES = {"followers", "card"}
 FUNCTIONS = {"signed_up", "waiting", "subscribed", "reached_by", "one_fact_missing", "tag"}
 
 
+VALUE, PART = "{value}", "{part}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """How an audience is explained: each condition and its denial, and what joins them."""
+
+    terms: dict[str, str]
+    denied: dict[str, str]
+    both: str
+    either: str
+    negation: str
+
+
 @dataclass(frozen=True, slots=True)
 class Announcing:
     """Bounds in characters and days, words not to be pushed, and words of audiences.
 
-    Each of the last four maps a way of writing to its name in this module's sets.
+    Each of `operators` to `functions` maps a way of writing to its name in this module's sets.
     """
 
     title: int
@@ -33,6 +47,7 @@ class Announcing:
     fields: dict[str, str]
     states: dict[str, str]
     functions: dict[str, str]
+    says: Sayings
 
 
 def load_announcing(path: Path = FILE) -> Announcing:
@@ -49,6 +64,7 @@ def load_announcing(path: Path = FILE) -> Announcing:
         fields=_words(audience.table("field"), FIELDS),
         states=_words(audience.table("state"), STATES),
         functions=_words(audience.table("function"), FUNCTIONS),
+        says=_sayings(audience.table("says")),
     )
     for part in (limits, audience, table):
         part.done()
@@ -63,3 +79,27 @@ def _words(table: Table, names: set[str]) -> dict[str, str]:
                 raise table.error(name, f"“{word}”已经是别的意思")
     table.done()
     return found
+
+
+def _sayings(table: Table) -> Sayings:
+    says = Sayings(
+        _phrases(table.table("term")), _phrases(table.table("denied")),
+        table.text("both"), table.text("either"), _with(table, "negation", PART),
+    )  # fmt: skip
+    table.done()
+    return says
+
+
+def _phrases(table: Table) -> dict[str, str]:
+    found = {name: _with(table, name, VALUE) for name in sorted(FIELDS | FUNCTIONS)}
+    found |= {name: table.text(name) for name in sorted(STATES)}
+    table.done()
+    return found
+
+
+def _with(table: Table, key: str, place: str) -> str:
+    """Return a phrase with its one place to fill."""
+    text = table.text(key)
+    if text.count(place) != 1 or "{" in text.replace(place, ""):
+        raise table.error(key, f"要有一个 {place}，没有别的花括号")
+    return text

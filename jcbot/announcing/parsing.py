@@ -66,12 +66,13 @@ Node: TypeAlias = Term | Not | All | Any
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What may stand for a value: ways of writing → code; without words any text will do."""
+    """What may stand for a value: ways of writing → code → what it is called; or any text."""
 
     name: str
     words: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
     free: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

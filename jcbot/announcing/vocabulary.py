@@ -37,8 +37,11 @@ def vocabulary(books: Books) -> Vocabulary:
     benefits = {key: key for key in books.policies.versions}
     shown = "、".join(f"{topics[key].title}（{key}）" for key in benefits)
     benefits |= {topics[key].title: key for key in benefits}
-    benefit = Values("补贴", benefits, f"可以写：{shown}")
+    titles = {key: topics[key].title for key in books.policies.versions}
+    benefit = Values("补贴", benefits, f"可以写：{shown}", labels=titles)
     course = Values("班级编号", free=True)
+    labels = {code: kind.label for code, kind in kinds.items()}
+    subscribed = Values("通知", notices, f"可以写：{'、'.join(notices)}", labels=labels)
     values = {
         "county": _choices(columns["county"]),
         "group": _choices(columns["groups"]),
@@ -47,7 +50,7 @@ def vocabulary(books: Books) -> Vocabulary:
         "wish": Values("想学什么", free=True),
         "signed_up": course,
         "waiting": course,
-        "subscribed": Values("通知", notices, f"可以写：{'、'.join(notices)}"),
+        "subscribed": subscribed,
         "tag": Values("标签", free=True),
         "reached_by": benefit,
         "one_fact_missing": benefit,
@@ -62,4 +65,5 @@ def _choices(column: ListColumn) -> Values:
         column.shown(code) if column.shown(code) == code else f"{column.shown(code)}（{code}）"
         for code in column.codes
     )
-    return Values(column.name, words, f"可以写：{'、'.join(shown)}")
+    labels = {code: column.shown(code) for code in column.codes}
+    return Values(column.name, words, f"可以写：{'、'.join(shown)}", labels=labels)

@@ -14,6 +14,7 @@ import pyotp
 from argon2 import PasswordHasher
 from sqlalchemy import bindparam, insert, select, update
 
+from jcbot.staff import wechats
 from jcbot.staff.model import Account, By, StaffError
 from jcbot.storage.locks import hold
 from jcbot.storage.staff_tables import staff
@@ -106,12 +107,17 @@ def add(conn: Connection, door: Door, by: By, new: NewAccount) -> None:
 
 
 def switch(conn: Connection, by: By, name: str, *, on: bool) -> None:
-    """Let an account in again, or no more; `StaffError` if there is none or it is so already."""
+    """Let an account in again, or no more; `StaffError` if there is none or it is so already.
+
+    Switched off it has no WeChat any more.
+    """
     by.require("staff.manage")
-    row = _held(conn, name)
+    row = hold_account(conn, name)
     if row.enabled == on:
         raise StaffError(f"{row.name}本来就是{'启用' if on else '停用'}的。")
     _set(conn, row, by, enabled=on)
+    if not on:
+        wechats.drop(conn, row.id)
     action = "staff.enable" if on else "staff.disable"
     by.note(conn, action, f"staff:{row.name}", before={"enabled": not on}, after={"enabled": on})
 
@@ -122,7 +128,7 @@ def reset_password(conn: Connection, door: Door, by: By, new: NewPassword) -> st
     A role that needs the second factor gets one if it has none, or if `new.code`.
     """
     by.require("staff.manage")
-    row = _held(conn, new.name)
+    row = hold_account(conn, new.name)
     needs = door.book.roles[row.role].personal
     secret = pyotp.random_base32() if needs and (new.code or row.totp is None) else ""
     more = {"totp": sealed(door, row.name, secret), "totp_step": 0} if secret else {}
@@ -154,6 +160,15 @@ def reseal(conn: Connection, sealer: Sealer) -> int:
             conn.execute(update(staff).where(staff.c.id == row.id).values(totp=fresh))
             done += 1
     return done
+
+
+def hold_account(conn: Connection, name: str) -> Row[Any]:
+    """Hold an account to the end of the transaction; return its row; `StaffError` for none."""
+    hold(conn, "staff", key_of(name))
+    row = _row(conn, name)
+    if row is None:
+        raise StaffError(f"没有叫{name}的账号。")
+    return row
 
 
 def account_of(row: Row[Any], book: StaffBook) -> Account:
@@ -206,15 +221,6 @@ def _check_reach(role: Role, county: str, body: str) -> None:
 
 def _row(conn: Connection, name: str) -> Row[Any] | None:
     return conn.execute(_BY_KEY, {"k": key_of(name)}).first()
-
-
-def _held(conn: Connection, name: str) -> Row[Any]:
-    """Hold the account to the end of the transaction; return its row."""
-    hold(conn, "staff", key_of(name))
-    row = _row(conn, name)
-    if row is None:
-        raise StaffError(f"没有叫{name}的账号。")
-    return row
 
 
 def _set(conn: Connection, row: Row[Any], by: By, **values: Any) -> None:

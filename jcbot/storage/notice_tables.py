@@ -17,6 +17,7 @@ notice_wishes = Table(
     Column("occupation", Text, primary_key=True),
     Column("on", Boolean, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Index("ix_notice_wishes_kind_county", "kind", "county"),
 )
 
 # What staff announce. `about` is the kind of knowledge/sending/subscriptions.toml, `class_number`

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -67,4 +68,19 @@ staff = Table(
     Column("made", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     Index("uq_staff_key", "key", unique=True),
+)
+
+# The WeChat of an account (`openid`, since `bound`), and the hash of a code by which one will be
+# bound `until` then; a code serves once.
+staff_wechats = Table(
+    "staff_wechats",
+    metadata,
+    Column("staff_id", Integer, primary_key=True, autoincrement=False),
+    Column("openid", Text),
+    Column("bound", BigInteger),
+    Column("code", LargeBinary),
+    Column("until", BigInteger),
+    ForeignKeyConstraint(["staff_id"], ["staff.id"], name="fk_staff_wechats_staff_id"),
+    Index("uq_staff_wechats_code", "code", unique=True),
+    Index("ix_staff_wechats_openid", "openid"),
 )

@@ -15,6 +15,7 @@ from jcbot.training.errors import NoSuchClassError
 from jcbot.training.model import CONFIRMED, OPEN, Course
 from jcbot.training.reading import find
 from jcbot.training.seats import everybody, promote, take
+from jcbot.training.wished import tell_wishers
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -39,7 +40,8 @@ _BODY = select(training_bodies).where(_B.name == bindparam("n"))
 class Tally:
     """What an import did: classes by what became of them, people promoted, told, above seats.
 
-    `off`: classes called off are left as they are.
+    `off`: classes called off are left as they are. `wished`: people told of a new class they
+    wished for, counted anew by each unit of work.
     """
 
     new: int = 0
@@ -49,6 +51,7 @@ class Tally:
     promoted: int = 0
     told: int = 0
     over: int = 0
+    wished: int = 0
 
     def add(self, other: Tally) -> None:
         """Add another one's numbers."""
@@ -71,10 +74,11 @@ async def put_in_all(
 def put_in(conn: Connection, rows: Iterable[Values], now: dt.datetime, limits: Limits) -> Tally:
     """Open or update the classes of some rows of a `ClassList`; at most `TOGETHER` at a time.
 
-    One import at a time; whoever is in a class that moves is promised word.
+    One import at a time; whoever is in a class that moves, or wished for a new one, is promised
+    word.
     """
     hold(conn, "training import")
-    tally = Tally()
+    tally, opened = Tally(), []
     for values in sorted(rows, key=lambda each: str(each["number"])):
         row = _row(conn, values)
         try:
@@ -82,9 +86,10 @@ def put_in(conn: Connection, rows: Iterable[Values], now: dt.datetime, limits: L
         except NoSuchClassError:
             more = {"state": OPEN, "at": int(now.timestamp())}
             conn.execute(insert(classes).values(row | more))
-            tally.new += 1
+            opened.append(row["number"])
             continue
         _update(conn, course, row, (now, limits), tally)
+    tally.new, tally.wished = len(opened), tell_wishers(conn, opened, now)
     return tally
 
 

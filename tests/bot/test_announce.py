@@ -119,6 +119,7 @@ def test_it_is_looked_at_then_sent_once(town: Path) -> None:
     code, out, _ = announce(town, "n.toml", "--audience", "card")
     assert code == 0
     for said in (
+        "人群：card\n意思：在名册里。\n",
         "符合6人；知道微信的6人。",
         "现在能送到1人（模板消息0人，48小时内说过话的1人）。",
         "送不到：退订的1人，不关注了的0人，现在没有渠道的4人。",
@@ -166,6 +167,7 @@ def test_as_json(town: Path) -> None:
     _, out, _ = announce(town, "n.toml", "--audience", "card and county = 高平", "--json")
     told = json.loads(out)
     assert told["preview"] == TEXT
+    assert told["audience_means"] == "在名册里，并且县区是高平市"
     assert told["reachable"] == {"template": 0, "custom": 0}
     assert told["meets"] == told["bound"] == told["unsubscribed"] + told["no_channel"]
     _, out, _ = announce(town, "n.toml", "--audience", "card", "--send", "--json")
@@ -188,6 +190,7 @@ def test_many_need_a_second_person(town: Path) -> None:
     assert jcbot(*words, cwd=town, given=password)[0] == 0
     code, out, err = announce(town, "approve", "1", "--as", "liwei", above="5")
     assert code == 0, err
+    assert "意思：在名册里。" in out
     assert "第1号通知已批准。" in out
     assert "，liwei批准）" in out
     assert len(rows(town)) == 6

@@ -8,7 +8,7 @@ import pytest
 from apis import calling
 from sqlalchemy import select
 
-from bot.calls import CallError
+from bot.asking import CallError
 from bot.mirror import pull_followers, pull_tags
 from bot.wechat.pretend.faults import Fault
 from bot.wechat.pretend.rules import Rules

@@ -1,10 +1,12 @@
-"""Calls to WeChat from the command line (命令行调用): one client for the time of a command."""
+"""Calls of WeChat's from the command line, and QR codes drawn from its answers."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import segno
 
 from bot.logs import configure
 from bot.metrics import Metrics
@@ -17,12 +19,15 @@ from knowledge.wechat import load_wechat
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from bot.wechat.client import WeChatClient
     from bot.wechat.outcomes import Outcome
     from jcbot.config import Config
 
 T = TypeVar("T")
+SIDE_PIXELS = 16
+"""How many pixels of the picture a dot of the code takes: sharp on an A4 poster."""
 
 
 class CallError(JcbotError):
@@ -55,3 +60,14 @@ def data_of(outcome: Outcome) -> dict[str, Any]:
             raise CallError(f"微信没有办：{means}" + (f"（错误码{code}）。" if code else "。"))
         case _:
             raise CallError("微信没有回话，不知道办了没有。过一会儿再试一次。")
+
+
+def draw(text: str, file: Path) -> None:
+    """Draw `text` as a QR code into a PNG or SVG file."""
+    code = segno.make_qr(text, error="m")
+    try:
+        code.save(
+            str(file), kind=file.suffix[1:].lower(), scale=SIDE_PIXELS, border=4, light="#fff"
+        )
+    except OSError:
+        raise CallError(f"写不了文件 {file}。") from None
