@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.wechat.outcomes import Outcome
+    from handlers.notices import Notice
     from jcbot.clock import Clock
     from jcbot.settings import Sending
     from jcbot.storage.database import Database
@@ -53,7 +54,7 @@ log = structlog.get_logger("bot.courier")
 class Courier:
     """One courier; any number of them, in any number of processes, share the work.
 
-    `send` makes one call for a plan; `words` reads the words of an item in the transaction that
+    `send` makes one call for a plan; `words` reads what an item says in the transaction that
     writes it down (of the class as it is now), with a dict to keep what serves the whole handful.
     """
 
@@ -61,8 +62,8 @@ class Courier:
     clock: Clock
     settings: Sending
     rules: SendingRules
-    send: Callable[[Plan, str], Awaitable[Outcome]]
-    words: Callable[[Connection, Item, dict[str, Any]], str]
+    send: Callable[[Plan, Notice], Awaitable[Outcome]]
+    words: Callable[[Connection, Item, dict[str, Any]], Notice]
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     away_s: float = 0.0
     """How long to leave the database or WeChat alone after this round."""
@@ -92,7 +93,7 @@ class Courier:
             self.away_s = self._away(called)
         return taken > 0
 
-    def _take(self, conn: Connection) -> tuple[int, list[tuple[Plan, str]]]:
+    def _take(self, conn: Connection) -> tuple[int, list[tuple[Plan, Notice]]]:
         """Claim a handful and write down what is to be sent; its size and the plans with words."""
         now = self.clock.now()
         most = max(1, min(CLAIMED, CLAIMED_S * self.settings.per_second))
@@ -102,7 +103,7 @@ class Courier:
 
     def _plan(
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
-    ) -> list[tuple[Plan, str]]:
+    ) -> list[tuple[Plan, Notice]]:
         rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
         people, kept = standings(conn, items, self.rules), dict[str, Any]()
         plans, settled, alone = [], [], 0
@@ -113,15 +114,15 @@ class Courier:
                     continue  # a kill would leave it unknown: written down when its call is near
                 alone += 1
             words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
-            if isinstance(chosen, Plan) and isinstance(words, str):
-                plans.append((chosen, words))
-            elif isinstance(words, Settled):
+            if isinstance(words, Settled):
                 settled.append(words)
+            elif isinstance(chosen, Plan):
+                plans.append((chosen, words))
         ledger.settle(conn, self.holder, settled, now)
         ledger.write_down(conn, self.holder, [plan for plan, _ in plans], now)
         return plans
 
-    def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> str | Settled:
+    def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> Notice | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
         try:
             return self.words(conn, plan.item, kept)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.courier import Courier
 from bot.wechat.client import open_client
-from handlers.notices import announced, words
+from handlers.notices import Notice, announcement, notice
 from jcbot.announcing.letters import letter_of
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
@@ -52,38 +52,34 @@ async def courier_of(post: Post) -> AsyncIterator[Courier]:
     async with client:
         yield Courier(
             post.database, post.clock, post.config.sending, post.library.sending,
-            partial(send, client, post.config), partial(text_of, post),
+            partial(send, client, post.config), partial(notice_of, post.library, post.config.human),
         )  # fmt: skip
 
 
-async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> Outcome:
+async def send(client: WeChatClient, config: Config, plan: Plan, said: Notice) -> Outcome:
     """Make the one call of a plan."""
     item = plan.item
     if plan.channel == TEMPLATE:
         template = config.sending.templates[item.kind]
-        values = {"first": text}
-        return await client.template(item.openid, template, values, client_id=item.client_id)
-    return await client.custom_text(item.openid, text)
+        return await client.template(
+            item.openid, template, said.values(TEMPLATE), client_id=item.client_id, url=said.url
+        )
+    return await client.custom_text(item.openid, said.text)
 
 
-def text_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> str:
-    """Return the words of a message, with its class or its announcement as it is now.
+def notice_of(
+    library: Library, desk: Human, conn: Connection, item: Item | Promise,
+    kept: dict[str, Any] | None = None,
+) -> Notice:  # fmt: skip
+    """Return what to send, with its class or its announcement as it is now.
 
     `kept` holds what was read for the messages before, by its number.
     """
-    return worded(post.library, post.config.human, conn, item, kept)
-
-
-def worded(
-    library: Library, desk: Human, conn: Connection, item: Item | Promise,
-    kept: dict[str, Any] | None = None,
-) -> str:  # fmt: skip
-    """Return the same for whoever has no post: only to look at."""
-    if announcement := item.payload.get("announcement"):
-        return announced(library.replies, letter_of(conn, announcement))
-    kept, number = {} if kept is None else kept, str(item.payload.get("class") or "")
-    if number and number not in kept:
-        kept[number] = None
+    if number := item.payload.get("announcement"):
+        return announcement(library, letter_of(conn, number))
+    kept, course = {} if kept is None else kept, str(item.payload.get("class") or "")
+    if course and course not in kept:
+        kept[course] = None
         with contextlib.suppress(NoSuchClassError):
-            kept[number] = details(conn, number)
-    return words(library, item, kept.get(number), desk)
+            kept[course] = details(conn, course)
+    return notice(library, item, kept.get(course), desk)

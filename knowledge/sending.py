@@ -11,7 +11,7 @@ from knowledge.reading import Table, read_toml
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATE, CUSTOM = "template", "custom"
+TEMPLATE, CUSTOM, SUBSCRIPTION = "template", "custom", "subscription"
 CHANNELS = {TEMPLATE, CUSTOM}
 HOURS = 24
 

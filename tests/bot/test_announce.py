@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import insert, select
 
-from bot.post import worded
+from bot.post import notice_of
 from jcbot.clock import SHANGHAI
 from jcbot.ledger import SENT, UNREACHABLE, Settled, claim
 from jcbot.ledger import settle as ledger_settle
@@ -136,9 +136,9 @@ def test_it_is_looked_at_then_sent_once(town: Path) -> None:
 def test_the_courier_says_what_was_looked_at(town: Path, library: Library) -> None:
     announce(town, "n.toml", "--audience", "card", "--send")
     due = on_database(town, lambda conn: claim(conn, "me", NOW + dt.timedelta(days=1), 9))
-    said = {on_database(town, lambda conn, e=e: worded(library, Human(), conn, e)) for e in due}
+    said = [on_database(town, lambda conn, e=e: notice_of(library, Human(), conn, e)) for e in due]
     assert len(due) == 6
-    assert said == {TEXT}
+    assert {each.text for each in said} == {TEXT}
 
 
 def test_why_somebody_was_not_reached(town: Path) -> None:

@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 DONE = {"errcode": 0, "errmsg": "ok"}
 MASS_LEAST, MASS_MOST = 2, 10_000
+DAY, HOUR = r"\d{4}年\d{1,2}月\d{1,2}日", r"\d{1,2}:\d{2}"
 FIELDS = (
-    (re.compile(r"thing\d+"), re.compile(r".{1,20}", re.DOTALL)),
+    (re.compile(r"thing\d+"), re.compile(r".{1,20}")),
     (re.compile(r"phrase\d+"), re.compile(r"[\u4e00-\u9fff]{1,5}")),
     (re.compile(r"number\d+"), re.compile(r"-?[0-9]{1,32}(\.[0-9]+)?")),
     (re.compile(r"character_string\d+"), re.compile(r"[ -~]{1,32}")),
     (re.compile(r"phone_number\d+"), re.compile(r"[-+0-9]{1,17}")),
+    (re.compile(r"time\d+"), re.compile(rf"({DAY} )?{HOUR}(~({DAY} )?{HOUR})?")),
+    (re.compile(r"date\d+"), re.compile(rf"{DAY}( {HOUR})?(~{DAY}( {HOUR})?)?")),
 )
-"""What fits which field of a subscription notice; others take anything that is not empty."""
+"""What fits which field of a template; others take anything that is not empty."""
 FAILURES = {"blocked": "failed:user block", "failing": "failed: system failed"}
 
 
@@ -87,6 +90,8 @@ class Sends:
             return error(CODES[person.state], "not a subscriber")
         if not asked.get("template_id") or not isinstance(asked.get("data"), dict):
             return error(40_037, "invalid template_id")
+        if wrong := _unfit(asked):
+            return wrong
         before, number = self.seen.get((openid, client_id), (0.0, 0))
         if client_id and number and now - before < world.rules.same_id_s:
             return DONE | {"msgid": number}
@@ -108,9 +113,8 @@ class Sends:
         person = world.people.get(openid, world.rules)
         if person.state == "unknown":
             return error(40_003, "invalid openid")
-        for name, value in (asked.get("data") or {}).items():
-            if not _fits(name, str(value.get("value", ""))):
-                return error(47_003, f"argument invalid! data.{name}.value invalid")
+        if wrong := _unfit(asked):
+            return wrong
         if world.rules.consents and person.consents.get(template, 0) < 1:
             return error(43_101, "user refuse to accept the msg")
         if person.state != "following":
@@ -189,6 +193,14 @@ class Sends:
 def _told(asked: dict[str, Any]) -> str:
     """Return the values of a template as one text, in the order they were given."""
     return "\n".join(f"{name}：{each.get('value', '')}" for name, each in asked["data"].items())
+
+
+def _unfit(asked: dict[str, Any]) -> dict[str, Any] | None:
+    """Refuse the first value that does not fit its field."""
+    for name, value in (asked.get("data") or {}).items():
+        if not _fits(name, str(value.get("value", ""))):
+            return error(47_003, f"argument invalid! data.{name}.value invalid")
+    return None
 
 
 def _fits(name: str, value: str) -> bool:
