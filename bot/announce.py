@@ -20,7 +20,7 @@ from jcbot.announcing.letters import letter_of, read_letter
 from jcbot.announcing.vocabulary import vocabulary
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
-from knowledge.sending import CUSTOM, TEMPLATE
+from knowledge.sending import CUSTOM, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -180,7 +180,8 @@ def _show(seen: Look, above: int) -> None:
     put(f"人群：{seen.expression}")
     put(f"符合{seen.counts.meets}人；知道微信的{seen.counts.bound}人。")
     template, custom = by.get(TEMPLATE, 0), by.get(CUSTOM, 0)
-    reach = f"模板消息{template}人，48小时内说过话的{custom}人"
+    agreed = f"订阅通知{by[SUBSCRIPTION]}人，" if by.get(SUBSCRIPTION) else ""
+    reach = f"模板消息{template}人，{agreed}48小时内说过话的{custom}人"
     put(f"现在能送到{seen.counts.reachable}人（{reach}）。")
     put(
         f"送不到：退订的{by.get(UNSUBSCRIBED, 0)}人，不关注了的{by.get(UNFOLLOWED, 0)}人，"

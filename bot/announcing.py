@@ -25,7 +25,7 @@ from knowledge.reading import ROOT
 from knowledge.registry import load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
-from knowledge.sending import CUSTOM, TEMPLATE, SendingRules, load_sending
+from knowledge.sending import CUSTOM, SUBSCRIPTION, TEMPLATE, SendingRules, load_sending
 from knowledge.subscriptions import load_subscriptions
 from knowledge.topics import load_topics
 from knowledge.wechat import load_wechat
@@ -69,11 +69,13 @@ class Desk:
 
     def roads(self, letter: Letter) -> Roads:
         """What reaching goes by."""
-        template = bool(self.config.sending.templates.get(KIND))
-        return Roads(self.sending, template, letter.about, letter.course, self.now)
+        sending = self.config.sending
+        template, agreed = bool(sending.templates.get(KIND)), sending.subscriptions.get(KIND, "")
+        return Roads(self.sending, template, letter.about, letter.course, self.now, agreed)
 
 
 _REPLIES = ROOT / "replies"
+_CHANNELS = (TEMPLATE, SUBSCRIPTION, CUSTOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Look:
             "audience": self.expression,
             "meets": counts.meets,
             "bound": counts.bound,
-            "reachable": {channel: counts.by.get(channel, 0) for channel in (TEMPLATE, CUSTOM)},
+            "reachable": {channel: counts.by.get(channel, 0) for channel in _CHANNELS},
             **{why: counts.by.get(why, 0) for why in (UNSUBSCRIBED, UNFOLLOWED, NOWHERE)},
             "preview": self.text,
             "quota_left": self.quota,

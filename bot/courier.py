@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.consenting import restore, spend
 from bot.handful import KNOWS_REPEATS, Called, Caller
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
 from jcbot import followers, ledger
-from jcbot.channels import Rules, choose, standings
+from jcbot.channels import Rules, choose
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
 from jcbot.ledger import FAILED, UNKNOWN, Item, Plan, Settled
+from jcbot.standing import standings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -104,7 +106,10 @@ class Courier:
     def _plan(
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
     ) -> list[tuple[Plan, Notice]]:
-        rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
+        rules = Rules(
+            self.rules, self.settings.templates, ledger.paused(conn, now),
+            self.settings.subscriptions,
+        )  # fmt: skip
         people, kept = standings(conn, items, self.rules), dict[str, Any]()
         plans, settled, alone = [], [], 0
         for item in items:
@@ -116,7 +121,7 @@ class Courier:
             words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
             if isinstance(words, Settled):
                 settled.append(words)
-            elif isinstance(chosen, Plan):
+            elif isinstance(chosen, Plan) and spend(conn, chosen, self.settings):
                 plans.append((chosen, words))
         ledger.settle(conn, self.holder, settled, now)
         ledger.write_down(conn, self.holder, [plan for plan, _ in plans], now)
@@ -145,6 +150,8 @@ class Courier:
     def _settle(self, conn: Connection, called: Sequence[Called]) -> None:
         now = self.clock.now()
         verdicts = [verdict(each, now) for each in called]
+        for each in called:
+            restore(conn, each, self.settings, self.holder)
         ledger.settle(conn, self.holder, [each for each in verdicts if each], now)
         for each in called:
             if isinstance(each.outcome, Refused):

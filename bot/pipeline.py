@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import consent_events
 from bot.logs import describe
 from handlers.state import State
 from handlers.turn import Turn
@@ -127,6 +128,8 @@ def _talk(desk: Desk, message: Message, heard: Understanding | None, office: Off
         delivered = incoming.status.strip().lower() == "success"
         event = Finish(incoming.openid, incoming.ref, delivered, incoming.status)
         finish(office.conn, event, office.now)
+        return ""
+    if consent_events.take(message, office):
         return ""
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(

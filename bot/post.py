@@ -13,7 +13,7 @@ from handlers.notices import Notice, announcement, notice
 from jcbot.announcing.letters import letter_of
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
-from knowledge.sending import TEMPLATE
+from knowledge.sending import SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,6 +64,10 @@ async def send(client: WeChatClient, config: Config, plan: Plan, said: Notice) -
         return await client.template(
             item.openid, template, said.values(TEMPLATE), client_id=item.client_id, url=said.url
         )
+    if plan.channel == SUBSCRIPTION:
+        template = config.sending.subscriptions[item.kind]
+        values = said.values(SUBSCRIPTION)
+        return await client.subscription(item.openid, template, values, page=said.url)
     return await client.custom_text(item.openid, said.text)
 
 

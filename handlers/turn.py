@@ -20,13 +20,26 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What an event about subscription notices says of one template.
+
+    `status` is accept or reject, or of a message that was sent, `ref`, WeChat's code, "0" is good.
+    """
+
+    template: str
+    status: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message or event as the door read it, with no trace of HTTP or XML.
 
     `text` holds the words of a text message, the recognition of a voice message ("" where
     WeChat gives none) or the title of a link. `event` is WeChat's event name in lower case,
     `event_key` its key with a leading `qrscene_` removed. Latitude and longitude in degrees.
-    `ref` is the MsgID of a finish event, `status` what became of that message.
+    `ref` is the MsgID of a finish event, `status` what became of that message. `answers` are
+    what an event about subscription notices lists.
     """
 
     kind: Kind
@@ -39,6 +52,7 @@ class Incoming:
     label: str = ""
     ref: str = ""
     status: str = ""
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 PREFIX = "JCBOT_"
 DEFAULT_FILE = Path("config.toml")
-JSON_KEYS = {("privacy", "keys")}
+JSON_KEYS = {("privacy", "keys"), ("sending", "subscriptions_long_term")}
 
 # What pydantic calls a fault, in words for an officer; {…} come from its context.
 FAULTS = {

@@ -168,13 +168,17 @@ class Registry(Section):
 class Sending(Section):
     """[sending] what the courier may do at once, and the ids of the template messages by kind.
 
-    An announcement to more than `approval_above` people needs a second person.
+    `subscriptions` are those of subscription notices by kind, `subscriptions_long_term` which of
+    them are agreed to once for all. An announcement to more than `approval_above` people needs a
+    second person.
     """
 
     enabled: bool = False
     at_once: int = Field(default=5, ge=1, le=50)
     per_second: int = Field(default=50, ge=1, le=10_000)
     templates: dict[str, str] = {}
+    subscriptions: dict[str, str] = {}
+    subscriptions_long_term: tuple[str, ...] = ()
     approval_above: int = Field(default=500, ge=0, le=1_000_000)
 
 

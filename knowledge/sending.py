@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEMPLATE, CUSTOM, SUBSCRIPTION = "template", "custom", "subscription"
-CHANNELS = {TEMPLATE, CUSTOM}
+CHANNELS = {TEMPLATE, CUSTOM, SUBSCRIPTION}
 HOURS = 24
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from jcbot import consents
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some, stretch_of_strangers
 from jcbot.people import generations
 from jcbot.people.patience import insist
@@ -16,7 +17,7 @@ from jcbot.storage.people_tables import ROW_BITS, people
 from jcbot.storage.tables import conversations, followers
 from jcbot.storage.training_tables import classes, enrolments, outbox
 from jcbot.training.model import CANCELLED
-from knowledge.sending import CUSTOM, TEMPLATE
+from knowledge.sending import CUSTOM, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,13 +41,17 @@ _STRETCH = stretch_of_strangers()
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """What reaching goes by: the rules of sending, whether a template is set, what it is about."""
+    """What reaching goes by: the rules of sending, whether a template is set, what it is about.
+
+    `subscription` is the id of its subscription notice, "" without one.
+    """
 
     sending: SendingRules
     template: bool
     about: str
     course: str
     now: dt.datetime
+    subscription: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Counts:
     @property
     def reachable(self) -> int:
         """How many can be reached now."""
-        return sum(self.by.get(channel, 0) for channel in (TEMPLATE, CUSTOM))
+        return sum(self.by.get(channel, 0) for channel in (TEMPLATE, SUBSCRIPTION, CUSTOM))
 
 
 async def count(
@@ -133,7 +138,10 @@ def _reach(side: Side, roads: Roads) -> sa.ColumnElement[str]:
     left = some(followers.c.openid, followers.c.openid == openid, sa.not_(followers.c.following))
     wish = sa.and_(notice_wishes.c.openid == openid, notice_wishes.c.kind == roads.about)
     refused = some(notice_wishes.c.openid, wish, sa.not_(notice_wishes.c.on))
-    open_ = {TEMPLATE: _asked(openid, roads, wish), CUSTOM: _wrote(openid, roads)}
+    agreed = consents.stands(openid, roads.subscription) if roads.subscription else sa.false()
+    open_ = {
+        TEMPLATE: _asked(openid, roads, wish), CUSTOM: _wrote(openid, roads), SUBSCRIPTION: agreed
+    }  # fmt: skip
     channels = roads.sending.kinds[KIND].channels
     whens: list[tuple[Any, str]] = [
         (openid.is_(None), UNBOUND),

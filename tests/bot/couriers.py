@@ -46,7 +46,7 @@ MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 RULES = load_sending(ROOT / "sending" / "kinds.toml")
 ASKED_FOR, URGENT, CUSTOM_ONLY = "class_reminder", "identity_tried", "late_answer"
 TEMPLATES = {ASKED_FOR: "tpl", URGENT: "tpl"}
-FAST = {"at_once": 5, "per_second": 1_000, "templates": TEMPLATES}
+FAST = {"at_once": 5, "per_second": 1_000, "templates": TEMPLATES, "subscriptions": {}}
 
 
 def said(_conn: Connection, item: Item, _kept: dict[str, Any]) -> Notice:

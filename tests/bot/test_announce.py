@@ -162,7 +162,7 @@ def test_as_json(town: Path) -> None:
     _, out, _ = announce(town, "n.toml", "--audience", "card and county = 高平", "--json")
     told = json.loads(out)
     assert told["preview"] == TEXT
-    assert told["reachable"] == {"template": 0, "custom": 0}
+    assert told["reachable"] == {"template": 0, "subscription": 0, "custom": 0}
     assert told["meets"] == told["bound"] == told["unsubscribed"] + told["no_channel"]
     _, out, _ = announce(town, "n.toml", "--audience", "card", "--send", "--json")
     told = json.loads(out)

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
-from couriers import MONDAY, TEMPLATES, drain
-from pydantic import SecretStr
+from couriers import MONDAY
+from services import a_service, deliver, rows
 from sqlalchemy import select
 
-from bot.fresh import door_of, fill, fresh_config, serving
-from bot.post import Post, courier_of
+from bot.fresh import fill
 from bot.telephone import telephone
 from bot.transcripts import read
-from bot.wechat.pretend.world import Pretend, pretending
-from bot.wechat.simulator import ACCOUNT, Phone, push, to_xml
+from bot.wechat.simulator import ACCOUNT, push, to_xml
 from jcbot.ledger import DELIVERED, FAILED, SENDING, SENT, UNKNOWN, Finish, finish
 from jcbot.outbox import Promise, promise
-from jcbot.settings import Sending
 from jcbot.storage.training_tables import outbox
 from knowledge.reading import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from typing import Any
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
-    from bot.app import Service
     from jcbot.storage.database import Database
     from knowledge.library import Library
 
@@ -90,38 +83,6 @@ async def test_between_two_without_an_id_none_is_guessed(database: Database) -> 
         return states(conn)
 
     assert await database.run(work) == [(UNKNOWN, None), (SENDING, None)]
-
-
-@contextlib.asynccontextmanager
-async def a_service(library: Library) -> AsyncIterator[tuple[Service, Pretend, Phone]]:
-    """A running service whose WeChat posts its events to the service's own door."""
-    async with pretending() as pretend, aiohttp.ClientSession() as session:
-        config = fresh_config()
-        wechat = config.wechat.model_copy(
-            update={"api_base": pretend.url, "app_secret": SecretStr("s")}
-        )
-        sending = Sending(templates=TEMPLATES | {"seat_promoted": "tpl-seat"}, per_second=1_000)
-        config = config.model_copy(update={"wechat": wechat, "sending": sending})
-        async with serving(config, library) as server:
-            door = door_of(config, server.url)
-            pretend.finisher.door = door
-            yield server.service, pretend, Phone(session, door, "o-1")
-
-
-async def deliver(service: Service) -> None:
-    """Let a courier, put together as `jcbot deliver` does, send what is due."""
-    desk = service.desk
-    post = Post(
-        service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
-    )
-    async with courier_of(post) as courier:
-        await drain(courier)
-
-
-async def rows(service: Service) -> list[Row[Any]]:
-    return await service.desk.database.run(
-        lambda conn: list(conn.execute(select(outbox).order_by(outbox.c.id)).all())
-    )
 
 
 EVENT = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH"}

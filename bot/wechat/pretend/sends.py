@@ -117,11 +117,42 @@ class Sends:
             return wrong
         if world.rules.consents and person.consents.get(template, 0) < 1:
             return error(43_101, "user refuse to accept the msg")
-        if person.state != "following":
+        if person.state in CODES:
             return error(43_101, "user refuse to accept the msg")
         person.consents[template] = person.consents.get(template, 1) - 1
-        world.deliver(openid, "subscription", _told(asked), msg_id=next(self.numbers))
+        number, failed = next(self.numbers), person.state in FAILURES
+        if not failed:
+            world.deliver(openid, "subscription", _told(asked), msg_id=number)
+        world.finisher.tell(
+            "subscribe_msg_sent_event", openid, world.rules.finish_after_s,
+            SubscribeMsgSentEvent=[{
+                "TemplateId": template, "MsgID": str(number), "ErrorCode": "1" if failed else "0",
+                "ErrorStatus": FAILURES.get(person.state, "success"),
+            }],
+        )  # fmt: skip
         return DONE
+
+    def popup(self, openid: str, answers: dict[str, str]) -> None:
+        """Let somebody answer a popup: by template accept, one consent more, or reject."""
+        person = self.world.people.get(openid, self.world.rules)
+        for template, answer in answers.items():
+            person.consents[template] = person.consents.get(template, 0) + (answer == "accept")
+        self._chose("SubscribeMsgPopupEvent", "subscribe_msg_popup_event", openid, answers)
+
+    def turn_off(self, openid: str, *templates: str) -> None:
+        """Let somebody turn notices off in the settings: their consents are gone."""
+        person = self.world.people.get(openid, self.world.rules)
+        for template in templates:
+            person.consents[template] = 0
+        answers = dict.fromkeys(templates, "reject")
+        self._chose("SubscribeMsgChangeEvent", "subscribe_msg_change_event", openid, answers)
+
+    def _chose(self, element: str, event: str, openid: str, answers: dict[str, str]) -> None:
+        listed = [
+            {"TemplateId": template, "SubscribeStatusString": answer, "PopupScene": "2"}
+            for template, answer in answers.items()
+        ]
+        self.world.finisher.tell(event, openid, 0.0, **{element: listed})
 
     def mass_by_tag(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer message/mass/sendall."""
