@@ -25,7 +25,10 @@ from jcbot.channels import Rules, choose
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
 from jcbot.ledger import FAILED, UNKNOWN, Item, Plan, Settled
+from jcbot.settings import Sms
 from jcbot.standing import standings
+from jcbot.text_messages import share_of
+from knowledge.sending import SMS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -66,6 +69,7 @@ class Courier:
     rules: SendingRules
     send: Callable[[Plan, Notice], Awaitable[Outcome]]
     words: Callable[[Connection, Item, dict[str, Any]], Notice]
+    sms: Sms = field(default_factory=Sms)
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     away_s: float = 0.0
     """How long to leave the database or WeChat alone after this round."""
@@ -106,10 +110,7 @@ class Courier:
     def _plan(
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
     ) -> list[tuple[Plan, Notice]]:
-        rules = Rules(
-            self.rules, self.settings.templates, ledger.paused(conn, now),
-            self.settings.subscriptions,
-        )  # fmt: skip
+        rules = self._rules(conn, items, now)
         people, kept = standings(conn, items, self.rules), dict[str, Any]()
         plans, settled, alone = [], [], 0
         for item in items:
@@ -126,6 +127,13 @@ class Courier:
         ledger.settle(conn, self.holder, settled, now)
         ledger.write_down(conn, self.holder, [plan for plan, _ in plans], now)
         return plans
+
+    def _rules(self, conn: Connection, items: Sequence[Item], now: dt.datetime) -> Rules:
+        resting, kinds = ledger.paused(conn, now), self.rules.kinds
+        some = any(each.kind in kinds and SMS in kinds[each.kind].channels for each in items)
+        texts = share_of(conn, self.sms.per_day, now, resting) if self.sms.url and some else None
+        sending = self.settings
+        return Rules(self.rules, sending.templates, resting, sending.subscriptions, texts)
 
     def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> Notice | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
@@ -167,8 +175,9 @@ class Courier:
 
     def _away(self, called: Sequence[Called]) -> float:
         """How long to leave WeChat alone: longer each time as long as it cannot be reached."""
-        heard = any(each.answered for each in called)
-        mute = not heard and any(each.outcome is not None for each in called)
+        asked = [each for each in called if each.plan.channel != SMS]
+        heard = any(each.answered for each in asked)
+        mute = not heard and any(each.outcome is not None for each in asked)
         closed_s = self._caller.closed_s
         return max(closed_s, self._longer()) if closed_s or mute else 0.0
 

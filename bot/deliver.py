@@ -16,16 +16,17 @@ from jcbot.storage.database import open_database
 
 if TYPE_CHECKING:
     from jcbot.config import Config
+    from jcbot.keyring import Keyring
     from knowledge.library import Library
 
 
-async def main(config: Config, library: Library) -> None:
+async def main(config: Config, library: Library, keyring: Keyring) -> None:
     """Deliver until a signal comes."""
     stopped = stop_signal()
     url = config.database.url.get_secret_value()
     database = open_database(url, pool_size=config.database.pool_size)
     shared = open_shared(config.redis)
-    post = Post(config, library, database, shared, Clock(config.clock.fixed), Metrics())
+    post = Post(config, library, database, shared, Clock(config.clock.fixed), Metrics(), keyring)
     await database.migrate()
     try:
         async with courier_of(post) as courier:
@@ -38,7 +39,7 @@ async def main(config: Config, library: Library) -> None:
 
 def run(config: Config) -> int:
     """Do `jcbot deliver`; return the exit code."""
-    open_keyring(config)  # a wrong key is told before anything is sent
+    keyring = open_keyring(config)  # a wrong key is told before anything is sent
     library = prepare(config)
-    asyncio.run(main(config, library))
+    asyncio.run(main(config, library, keyring))
     return 0

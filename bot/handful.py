@@ -10,7 +10,7 @@ import structlog
 
 from bot.wechat.outcomes import AccountFaultError, Ambiguous, Refused
 from jcbot.clock import monotonic
-from knowledge.sending import TEMPLATE
+from knowledge.sending import SMS, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from handlers.notices import Notice
     from jcbot.ledger import Plan
 
-KNOWS_REPEATS = (TEMPLATE,)
+KNOWS_REPEATS = (TEMPLATE, SMS)
 """Channels that deliver a client id once within ten minutes."""
 REPEATS = 4
 """So often an ambiguous call is repeated at once, under the same client id."""

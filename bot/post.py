@@ -8,12 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.courier import Courier
+from bot.sms_gateway import SmsGateway
 from bot.wechat.client import open_client
 from handlers.notices import Notice, announcement, notice
 from jcbot.announcing.letters import letter_of
+from jcbot.people.keys import PeopleKeys
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
-from knowledge.sending import SUBSCRIPTION, TEMPLATE
+from knowledge.sending import SMS, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from bot.wechat.outcomes import Outcome
     from jcbot.clock import Clock
     from jcbot.config import Config
+    from jcbot.keyring import Keyring
     from jcbot.ledger import Item, Plan
     from jcbot.outbox import Promise
     from jcbot.settings import Human
@@ -43,22 +46,45 @@ class Post:
     shared: Shared
     clock: Clock
     metrics: Metrics
+    keyring: Keyring
 
 
 @contextlib.asynccontextmanager
 async def courier_of(post: Post) -> AsyncIterator[Courier]:
     """Make a courier with a client of its own; the client is closed at the end."""
     client = open_client(post.config, post.library.wechat, post.shared, post.clock, post.metrics)
-    async with client:
+    config, library = post.config, post.library
+    async with client, gateway_of(post) as gateway:
         yield Courier(
-            post.database, post.clock, post.config.sending, post.library.sending,
-            partial(send, client, post.config), partial(notice_of, post.library, post.config.human),
+            post.database, post.clock, config.sending, library.sending,
+            partial(send, client, config, gateway=gateway),
+            partial(notice_of, library, config.human), config.sms,
         )  # fmt: skip
 
 
-async def send(client: WeChatClient, config: Config, plan: Plan, said: Notice) -> Outcome:
+@contextlib.asynccontextmanager
+async def gateway_of(post: Post) -> AsyncIterator[SmsGateway | None]:
+    """Make the gateway for text messages, None where the settings name none."""
+    settings, most = post.config.sms, post.library.sending.sms_characters
+    if not settings.url:
+        yield None
+        return
+    keys = PeopleKeys(post.keyring)
+    gateway = SmsGateway(settings, most, post.database, keys, post.metrics)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+async def send(
+    client: WeChatClient, config: Config, plan: Plan, said: Notice,
+    *, gateway: SmsGateway | None = None,
+) -> Outcome:  # fmt: skip
     """Make the one call of a plan."""
     item = plan.item
+    if plan.channel == SMS and gateway is not None:
+        return await gateway.send(item, said)
     if plan.channel == TEMPLATE:
         template = config.sending.templates[item.kind]
         return await client.template(

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is sent: the text, the values of a template by channel and field, where a tap leads."""
+    """What is sent: the text, the values of a template by channel and field, where a tap leads.
+
+    `short` is the text as a text message, "" where it is the same.
+    """
 
     text: str
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
     url: str = ""
+    short: str = ""
 
     def values(self, channel: str) -> dict[str, str]:
         """Return the values for a template of this channel."""
@@ -47,7 +51,11 @@ def notice(library: Library, promise: Promise | Item, course: Course | None, des
         key: say(f"notices.part_{key}", **{key: told[key]}) if told[key] else ""
         for key in ("hours", "place", "bring")
     }
-    return Notice(say(f"notices.{kind}", **told | parts), _fields(library, kind, told))
+    short = f"notices.sms_{kind}"
+    return Notice(
+        say(f"notices.{kind}", **told | parts), _fields(library, kind, told),
+        short=say(short, **told | parts) if short in library.replies else "",
+    )  # fmt: skip
 
 
 def announcement(library: Library, letter: Letter) -> Notice:

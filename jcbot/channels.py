@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jcbot.ledger import UNKNOWN, UNREACHABLE, Item, Plan, Settled
-from knowledge.sending import CUSTOM, SUBSCRIPTION, TEMPLATE
+from knowledge.sending import CUSTOM, SMS, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jcbot.standing import Standing
+    from jcbot.text_messages import Share
     from knowledge.sending import SendingRules
 
 
@@ -20,23 +21,25 @@ if TYPE_CHECKING:
 class Rules:
     """What choosing goes by: the rules, template ids by kind, and channels that rest until then.
 
-    `subscriptions` are the ids of subscription notices by kind.
+    `subscriptions` are the ids of subscription notices by kind, `texts` how many text messages
+    may go, None where there is no gateway.
     """
 
     sending: SendingRules
     templates: Mapping[str, str]
     resting: Mapping[str, dt.datetime]
     subscriptions: Mapping[str, str] = field(default_factory=dict)
+    texts: Share | None = None
 
 
 def choose(item: Item, person: Standing, rules: Rules, now: dt.datetime) -> Plan | Settled:
     """Return how to send the item, or that it cannot be sent, or when to look again.
 
-    A customer message or a consent that is chosen counts in `person`.
+    A customer message or a consent that is chosen counts in `person`, a text message in `rules`.
     """
     kind = rules.sending.kinds.get(item.kind)
     if item.again:
-        if kind is None or (item.channel == TEMPLATE and not rules.templates.get(item.kind)):
+        if kind is None or not _has_way(item, rules):
             return Settled(item, UNKNOWN, reason="no way any more to send the same again")
         return Plan(item, item.channel, "the same message again")
     if kind is None:
@@ -72,9 +75,18 @@ def _allowed(item: Item, person: Standing, channel: str, rules: Rules, now: dt.d
         return bool(rules.templates.get(item.kind)) and (not wished or item.id in person.asked)
     if channel == SUBSCRIPTION:
         return person.consents.get(rules.subscriptions.get(item.kind, ""), 0) > 0
+    if channel == SMS:
+        return rules.texts is not None and person.phone
     window = dt.timedelta(hours=rules.sending.custom_hours)
     inside = person.last >= (now - window).timestamp()
     return inside and person.used < rules.sending.custom_messages
+
+
+def _has_way(item: Item, rules: Rules) -> bool:
+    """Whether the channel that an item was sent by is still set up."""
+    if item.channel == SMS:
+        return rules.texts is not None
+    return item.channel != TEMPLATE or bool(rules.templates.get(item.kind))
 
 
 def _count(item: Item, person: Standing, channel: str, rules: Rules) -> None:
@@ -83,10 +95,13 @@ def _count(item: Item, person: Standing, channel: str, rules: Rules) -> None:
         person.used += 1
     elif channel == SUBSCRIPTION:
         person.consents[rules.subscriptions[item.kind]] -= 1
+    elif channel == SMS and rules.texts is not None:
+        rules.texts.take()
 
 
 _WHY = {
     TEMPLATE: "asked for, a template is set",
     CUSTOM: "wrote within the window",
     SUBSCRIPTION: "agreed to a notice of this kind",
+    SMS: "no way by WeChat, the registry has a telephone",
 }

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, and_, bindparam, func, select
 
-from jcbot import consents, wishes
+from jcbot import consents, text_messages, wishes
 from jcbot.ledger import FAILED, Item
 from jcbot.storage.tables import conversations, followers
 from jcbot.storage.training_tables import classes, enrolments, outbox
 from jcbot.training.model import CANCELLED
-from knowledge.sending import CUSTOM, SUBSCRIPTION
+from knowledge.sending import CUSTOM, SMS, SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,8 +71,9 @@ class Standing:
 
     `last` is when they wrote last (Unix time, 0: never), `used` how many customer messages they
     were sent since, `refused` the channels they do not want. `consents` tells how many notices of
-    each template they agreed to. Of messages by wish, `unwanted` and `asked` hold the items turned
-    off and those asked for.
+    each template they agreed to, `phone` whether the registry has a telephone of theirs, which is
+    looked up for what may go by text message. Of messages by wish, `unwanted` and `asked` hold the
+    items turned off and those asked for.
     """
 
     follows: bool | None = None
@@ -80,6 +81,7 @@ class Standing:
     used: int = 0
     refused: set[str] = field(default_factory=set)
     consents: dict[str, float] = field(default_factory=dict)
+    phone: bool = False
     unwanted: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
 
@@ -101,11 +103,18 @@ def standings(
             found[openid].refused.add(channel)
     for openid, template, left in consents.of(conn, these["os"]):
         found[openid].consents[template] = left
+    for openid in text_messages.phoned(conn, _to_text(items, sending)):
+        found[openid].phone = True
     for item in items:
         kind = sending.kinds.get(item.kind)
         if kind is not None and kind.wished:
             _wishes(conn, item, found[item.openid])
     return found
+
+
+def _to_text(items: Sequence[Item], sending: SendingRules) -> list[str]:
+    kinds = {name for name, kind in sending.kinds.items() if SMS in kind.channels}
+    return list({each.openid for each in items if each.kind in kinds})
 
 
 def _wishes(conn: Connection, item: Item, person: Standing) -> None:

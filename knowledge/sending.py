@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TEMPLATE, CUSTOM, SUBSCRIPTION = "template", "custom", "subscription"
-CHANNELS = {TEMPLATE, CUSTOM, SUBSCRIPTION}
+SMS = "sms"
+CHANNELS = {TEMPLATE, CUSTOM, SUBSCRIPTION, SMS}
 HOURS = 24
+SHORTEST, LONGEST = 70, 500
+"""Bounds of a text message: one is 70 characters, longer ones are sent and paid in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,17 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """The kinds by name; quiet hours [from, until) by the clock; the bounds of custom messages."""
+    """The kinds by name; quiet hours [from, until) by the clock; the bounds of custom messages.
+
+    `sms_characters`: how long a text message may be, with its sign.
+    """
 
     kinds: dict[str, Kind]
     quiet_from: int
     quiet_until: int
     custom_hours: int
     custom_messages: int
+    sms_characters: int = 200
 
     def not_before(self, kind: str, now: dt.datetime) -> dt.datetime:
         """Return when a message of this kind may leave: now, or when the quiet hours end."""
@@ -55,12 +62,13 @@ def load_sending(path: Path) -> SendingRules:
     """Read the file; a fault is a `KnowledgeError`."""
     table = read_toml(path)
     quiet, custom, parts = table.table("quiet"), table.table("custom"), table.table("kind")
+    sms = table.table("sms")
     kinds = {name: _kind(parts.table(name)) for name in parts.keys()}  # noqa: SIM118 - a Table
     rules = SendingRules(
         kinds, _hour(quiet, "from"), _hour(quiet, "until"),
-        custom.get("hours", int), custom.get("messages", int),
+        custom.get("hours", int), custom.get("messages", int), _characters(sms),
     )  # fmt: skip
-    for part in (quiet, custom, table):
+    for part in (quiet, custom, sms, table):
         part.done()
     return rules
 
@@ -70,6 +78,8 @@ def _kind(table: Table) -> Kind:
     if not channels or not set(channels) <= CHANNELS:
         raise table.error("channels", f"只能写 {'、'.join(sorted(CHANNELS))}，至少一个")
     kind = Kind(channels, table.get("urgent", bool), table.get("wished", bool, False))
+    if SMS in channels and (channels.index(SMS) < len(channels) - 1 or kind.wished):
+        raise table.error("channels", "sms 只能写在最后，群发通知不能用")
     table.done()
     return kind
 
@@ -79,3 +89,10 @@ def _hour(table: Table, key: str) -> int:
     if not 0 <= hour < HOURS:
         raise table.error(key, "只能是0到23")
     return hour
+
+
+def _characters(table: Table) -> int:
+    most = table.get("characters", int)
+    if not SHORTEST <= most <= LONGEST:
+        raise table.error("characters", f"只能是{SHORTEST}到{LONGEST}")
+    return most

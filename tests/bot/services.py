@@ -53,8 +53,9 @@ async def deliver(service: Service) -> None:
     """Let a courier, put together as `jcbot deliver` does, send what is due."""
     desk = service.desk
     post = Post(
-        service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
-    )
+        service.config, desk.library, desk.database, service.shared, service.clock,
+        service.metrics, service.keyring,
+    )  # fmt: skip
     async with courier_of(post) as courier:
         await drain(courier)
 
