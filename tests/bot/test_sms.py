@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
+import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 from aiohttp import web
+from couriers import MONDAY
 from services import a_service, deliver, rows
 from sqlalchemy import select
 
@@ -20,7 +23,8 @@ from bot.sms_gateway import SmsGateway
 from bot.telephone import Telephone, telephone
 from bot.verdict import TRIES
 from handlers.notices import Notice
-from jcbot.ledger import LEASE_S, PROMISED, REMEMBERED_S, SENDING, UNKNOWN, UNREACHABLE
+from jcbot import text_messages
+from jcbot.ledger import LEASE_S, PROMISED, REMEMBERED_S, SENDING, UNKNOWN, UNREACHABLE, Item
 from jcbot.outbox import Promise, promise
 from jcbot.settings import Sms
 from jcbot.storage.people_tables import people
@@ -31,10 +35,11 @@ from knowledge.sending import load_sending
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row
 
     from bot.app import Service
     from bot.wechat.pretend.world import Pretend
+    from jcbot.storage.database import Database
     from knowledge.library import Library
 
 LISTS = ROOT.parent / "tests" / "conversations" / "training"
@@ -231,6 +236,18 @@ async def test_what_is_not_plainly_said_is_asked_again_under_the_same_id(
         assert len(gateway.phones) == 1
 
 
+async def test_without_its_id_a_repeat_would_be_a_second_message(
+    library: Library, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the test above would see if each call had an id of its own."""
+    monkeypatch.setattr(Item, "client_id", property(lambda _: secrets.token_hex(8)))
+    gateway.moods = ["drops"]
+    async with a_town(library, gateway) as town:
+        await town.promise()
+        await town.deliver()
+        assert len(gateway.phones) == 2
+
+
 async def test_a_gateway_that_never_answers_clearly_leaves_it_unknown(
     library: Library, gateway: Gateway
 ) -> None:
@@ -317,6 +334,30 @@ async def test_no_more_a_day_than_the_settings_say(library: Library, gateway: Ga
         town.pass_s(86_400 - 3_600)  # the next morning, past the quiet hours
         assert {row.state for row in await town.deliver()} == {"sent"}
         assert len(gateway.phones) == 3
+
+
+@pytest.mark.parametrize("held", [True, False])
+async def test_two_couriers_count_one_after_the_other(
+    two: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch, *, held: bool
+) -> None:
+    """One message is left for today and two couriers look: SQLite has one writer anyway."""
+    if not held:
+        monkeypatch.setattr(text_messages, "hold", lambda *_: False)
+
+    def work(conn: Connection, key: str) -> int:
+        left = text_messages.share_of(conn, 1, MONDAY, {}).left
+        if conn.dialect.name == "postgresql":
+            conn.exec_driver_sql("SELECT pg_sleep(0.3)")
+        if left:
+            promise(conn, Promise(key, "class_moved", "o", {}, MONDAY))
+            called = {"channel": "sms", "called": int(MONDAY.timestamp())}
+            conn.execute(outbox.update().where(outbox.c.key == key).values(**called))
+        return left
+
+    both = (each.run(partial(work, key=str(n))) for n, each in enumerate(two))
+    lefts = sorted(await asyncio.gather(*both))
+    alone = held or two[0].__class__.__name__ == "SQLite"
+    assert lefts == ([0, 1] if alone else [1, 1])
 
 
 async def test_quiet_hours_hold(library: Library, gateway: Gateway) -> None:

@@ -89,7 +89,7 @@ async def accepted(service: Service, n: int, kind: str = KIND) -> None:
 async def test_consent_once_is_one_notice(library: Library) -> None:
     """The second finds no way; after a word of the worker's own, the third goes another way."""
     async with a_service(library, **SETTINGS) as (service, pretend, phone):
-        pretend.sends.popup("o-1", {TPL: "accept", "tpl-other": "reject"})
+        pretend.popups.answer("o-1", {TPL: "accept", "tpl-other": "reject"})
         await pretend.settled()
         assert await left(service.desk.database) == {("o-1", TPL): 1}
         for n in (1, 2):
@@ -113,11 +113,11 @@ async def test_consent_once_is_one_notice(library: Library) -> None:
 async def test_turned_off_in_the_settings_means_none(library: Library) -> None:
     async with a_service(library, **SETTINGS) as (service, pretend, _):
         for _ in range(3):
-            pretend.sends.popup("o-1", {TPL: "accept", LONG: "accept"})
+            pretend.popups.answer("o-1", {TPL: "accept", LONG: "accept"})
             await pretend.settled()
             await asyncio.sleep(1.01)  # an event of its own second
         assert await left(service.desk.database) == {("o-1", TPL): 3, ("o-1", LONG): math.inf}
-        pretend.sends.turn_off("o-1", TPL, LONG)
+        pretend.popups.turn_off("o-1", TPL, LONG)
         await pretend.settled()
         assert set((await left(service.desk.database)).values()) == {0}
         await accepted(service, 1)

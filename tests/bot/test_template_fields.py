@@ -11,17 +11,18 @@ import pytest
 from couriers import Scene, a_scene, drain
 from sqlalchemy import insert
 
+from bot.check import unused_templates
 from bot.post import notice_of
 from handlers.notices import notice
 from jcbot.outbox import Promise, promise
-from jcbot.settings import Human
+from jcbot.settings import Human, Sending
 from jcbot.storage.database import open_database
 from jcbot.storage.notice_tables import announcements
 from jcbot.training.browsing import details
 from jcbot.wishes import WishService
 from knowledge.library import knowledge_faults
 from knowledge.reading import ROOT, KnowledgeError
-from knowledge.sending import TEMPLATE, load_sending
+from knowledge.sending import SUBSCRIPTION, TEMPLATE, load_sending
 from knowledge.templates import load_templates
 
 sys.path.append(str(Path(__file__).parent.parent / "jcbot"))
@@ -181,6 +182,26 @@ def test_a_fault_is_told_by_file_key_and_sentence(
     assert (told.value.file, bool(told.value.key)) == (str(file), True)
 
 
+def test_a_kind_that_goes_by_subscription_needs_its_fields(tmp_path: Path) -> None:
+    text = FILE.read_text(encoding="utf-8")
+    before, _, after = text.partition("[kind.class_moved]")
+    file = tmp_path / "templates.toml"
+    file.write_text(before + after[after.index("[kind.") :], encoding="utf-8")
+    with pytest.raises(KnowledgeError, match=r"kind\.class_moved：缺少这一项"):
+        load_templates(file, load_sending(ROOT / "sending" / "kinds.toml"))
+
+
+def test_a_subscription_notice_may_call_its_fields_otherwise(tmp_path: Path) -> None:
+    text = FILE.read_text(encoding="utf-8").replace(NAME, f'{NAME}, subscription = "thing7"', 1)
+    file = tmp_path / "templates.toml"
+    file.write_text(text, encoding="utf-8")
+    templates = load_templates(file, load_sending(ROOT / "sending" / "kinds.toml"))
+    told = {"name": "电工班", "number": "A", "first": "x", "first_time": "12:00", "place": ""}
+    sent = [templates.values("class_reminder", each, told) for each in (TEMPLATE, SUBSCRIPTION)]
+    assert [next(iter(each)) for each in sent] == ["thing1", "thing7"]
+    assert {each["thing4"] for each in sent} == {"回复公众号可以问"}, "empty: a neutral word"
+
+
 def test_check_looks_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import knowledge.library as book  # noqa: PLC0415 - only the one part is looked at
 
@@ -195,3 +216,17 @@ def test_check_looks_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     [fault] = knowledge_faults(tmp_path / "cache", tmp_path)
     assert fault.key == "kind.class_cancelled.state.field"
     assert "应当是类型加数字" in str(fault)
+
+
+def test_check_names_templates_that_nothing_goes_by() -> None:
+    given = {
+        "templates": {"class_moved": "a", "jobs_found": "b"},
+        "subscriptions": {"class_moved": "c", "class_movd": "d"},
+        "subscriptions_long_term": ["c", "e"],
+    }
+    told = unused_templates(Sending.model_validate(given))
+    assert [each.partition("，")[0] for each in told] == [
+        "sending.templates：“jobs_found”不走这条渠道",
+        "sending.subscriptions：“class_movd”不走这条渠道",
+        "sending.subscriptions_long_term：subscriptions 里没有“e”",
+    ]

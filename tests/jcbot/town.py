@@ -59,9 +59,9 @@ def rules() -> Rules:
     return Rules(policies(), TODAY)
 
 
-def roads(*, template: bool = True, course: str = "") -> Roads:
+def roads(*, template: bool = True, course: str = "", agreed: str = "") -> Roads:
     sending = load_sending(ROOT / "sending" / "kinds.toml")
-    return Roads(sending, template, "classes", course, NOW, AGREED)
+    return Roads(sending, template, "classes", course, NOW, agreed)
 
 
 async def build(database: Database) -> None:

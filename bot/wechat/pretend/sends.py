@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.wechat.pretend.fields import unfit
 from bot.wechat.pretend.finish import HELPER
 from bot.wechat.pretend.people import CODES
 
@@ -19,17 +19,6 @@ if TYPE_CHECKING:
 
 DONE = {"errcode": 0, "errmsg": "ok"}
 MASS_LEAST, MASS_MOST = 2, 10_000
-DAY, HOUR = r"\d{4}年\d{1,2}月\d{1,2}日", r"\d{1,2}:\d{2}"
-FIELDS = (
-    (re.compile(r"thing\d+"), re.compile(r".{1,20}")),
-    (re.compile(r"phrase\d+"), re.compile(r"[\u4e00-\u9fff]{1,5}")),
-    (re.compile(r"number\d+"), re.compile(r"-?[0-9]{1,32}(\.[0-9]+)?")),
-    (re.compile(r"character_string\d+"), re.compile(r"[ -~]{1,32}")),
-    (re.compile(r"phone_number\d+"), re.compile(r"[-+0-9]{1,17}")),
-    (re.compile(r"time\d+"), re.compile(rf"({DAY} )?{HOUR}(~({DAY} )?{HOUR})?")),
-    (re.compile(r"date\d+"), re.compile(rf"{DAY}( {HOUR})?(~{DAY}( {HOUR})?)?")),
-)
-"""What fits which field of a template; others take anything that is not empty."""
 FAILURES = {"blocked": "failed:user block", "failing": "failed: system failed"}
 
 
@@ -90,8 +79,8 @@ class Sends:
             return error(CODES[person.state], "not a subscriber")
         if not asked.get("template_id") or not isinstance(asked.get("data"), dict):
             return error(40_037, "invalid template_id")
-        if wrong := _unfit(asked):
-            return wrong
+        if wrong := unfit(asked):
+            return error(47_003, f"argument invalid! data.{wrong}.value invalid")
         before, number = self.seen.get((openid, client_id), (0.0, 0))
         if client_id and number and now - before < world.rules.same_id_s:
             return DONE | {"msgid": number}
@@ -113,8 +102,8 @@ class Sends:
         person = world.people.get(openid, world.rules)
         if person.state == "unknown":
             return error(40_003, "invalid openid")
-        if wrong := _unfit(asked):
-            return wrong
+        if wrong := unfit(asked):
+            return error(47_003, f"argument invalid! data.{wrong}.value invalid")
         if world.rules.consents and person.consents.get(template, 0) < 1:
             return error(43_101, "user refuse to accept the msg")
         if person.state in CODES:
@@ -131,28 +120,6 @@ class Sends:
             }],
         )  # fmt: skip
         return DONE
-
-    def popup(self, openid: str, answers: dict[str, str]) -> None:
-        """Let somebody answer a popup: by template accept, one consent more, or reject."""
-        person = self.world.people.get(openid, self.world.rules)
-        for template, answer in answers.items():
-            person.consents[template] = person.consents.get(template, 0) + (answer == "accept")
-        self._chose("SubscribeMsgPopupEvent", "subscribe_msg_popup_event", openid, answers)
-
-    def turn_off(self, openid: str, *templates: str) -> None:
-        """Let somebody turn notices off in the settings: their consents are gone."""
-        person = self.world.people.get(openid, self.world.rules)
-        for template in templates:
-            person.consents[template] = 0
-        answers = dict.fromkeys(templates, "reject")
-        self._chose("SubscribeMsgChangeEvent", "subscribe_msg_change_event", openid, answers)
-
-    def _chose(self, element: str, event: str, openid: str, answers: dict[str, str]) -> None:
-        listed = [
-            {"TemplateId": template, "SubscribeStatusString": answer, "PopupScene": "2"}
-            for template, answer in answers.items()
-        ]
-        self.world.finisher.tell(event, openid, 0.0, **{element: listed})
 
     def mass_by_tag(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer message/mass/sendall."""
@@ -224,18 +191,3 @@ class Sends:
 def _told(asked: dict[str, Any]) -> str:
     """Return the values of a template as one text, in the order they were given."""
     return "\n".join(f"{name}：{each.get('value', '')}" for name, each in asked["data"].items())
-
-
-def _unfit(asked: dict[str, Any]) -> dict[str, Any] | None:
-    """Refuse the first value that does not fit its field."""
-    for name, value in (asked.get("data") or {}).items():
-        if not _fits(name, str(value.get("value", ""))):
-            return error(47_003, f"argument invalid! data.{name}.value invalid")
-    return None
-
-
-def _fits(name: str, value: str) -> bool:
-    for kind, shape in FIELDS:
-        if kind.fullmatch(name):
-            return shape.fullmatch(value) is not None
-    return value != ""
