@@ -48,6 +48,7 @@ def _finished(office: Office, openid: str, answer: Answer) -> None:
     sent = office.config.sending.subscriptions
     kinds = frozenset(kind for kind, template in sent.items() if template == answer.template)
     good = answer.status == GOOD
-    reason = "success" if good else f"failed: {answer.status or 'no code'}"
+    code = answer.status if answer.status.isdecimal() else "no code"
+    reason = "success" if good else f"failed: {code}"
     event = Finish(openid, answer.ref, good, reason, SUBSCRIPTION, kinds)
     finish(office.conn, event, office.now)

@@ -30,8 +30,8 @@ _C, _O = notice_consents.c, outbox.c
 _THIS = and_(_C.openid == bindparam("o"), _C.template == bindparam("t"))
 _OF = select(notice_consents).where(_C.openid.in_(bindparam("os", expanding=True)))
 _USE = (
-    update(notice_consents).where(_THIS, _C.long_term.is_(False), _C.left > 0)
-    .values(left=_C.left - 1)
+    update(notice_consents).where(_THIS, _C.long_term.is_(False), _C.remaining > 0)
+    .values(remaining=_C.remaining - 1)
 )  # fmt: skip
 _STANDS = select(_C.openid).where(_THIS, _C.long_term.is_(True))
 _STILL_SENDING = exists().where(
@@ -40,18 +40,18 @@ _STILL_SENDING = exists().where(
 _GIVE_BACK = (
     update(notice_consents)
     .where(_THIS, _C.long_term.is_(False), _C.given > _C.refused, _STILL_SENDING)
-    .values(left=_C.left + 1)
+    .values(remaining=_C.remaining + 1)
 )
-_EMPTY = update(notice_consents).where(_THIS).values(left=0, long_term=False)
+_EMPTY = update(notice_consents).where(_THIS).values(remaining=0, long_term=False)
 _FORGET = delete(notice_consents).where(_C.openid == bindparam("o"))
 
 
 def _given(insert: Any) -> Executable:
     new, old = insert.excluded, _C
-    more = case((old.left + new.left > MOST, MOST), else_=old.left + new.left)
+    more = case((old.remaining + new.remaining > MOST, MOST), else_=old.remaining + new.remaining)
     statement: Executable = insert.on_conflict_do_update(
         index_elements=["openid", "template"],
-        set_={"left": more, "long_term": new.long_term, "given": _later(old.given, new.given),
+        set_={"remaining": more, "long_term": new.long_term, "given": _later(old.given, new.given),
               "at": new.at},
         where=old.refused <= new.given,
     )  # fmt: skip
@@ -64,7 +64,7 @@ def _refused(insert: Any) -> Executable:
     before = old.given <= new.refused
     statement: Executable = insert.on_conflict_do_update(
         index_elements=["openid", "template"],
-        set_={"left": case((before, 0), (old.left > 1, 1), else_=old.left),
+        set_={"remaining": case((before, 0), (old.remaining > 1, 1), else_=old.remaining),
               "long_term": and_(old.long_term, ~before),
               "refused": _later(old.refused, new.refused), "at": new.at},
     )  # fmt: skip
@@ -89,7 +89,7 @@ class Choice:
 
 def give(conn: Connection, choice: Choice, now: dt.datetime, *, long_term: bool) -> None:
     """Take in one consent more, or one for good."""
-    more = {"left": 0 if long_term else 1, "long_term": long_term, "given": choice.created}
+    more = {"remaining": 0 if long_term else 1, "long_term": long_term, "given": choice.created}
     _GIVE.run(conn, _row(choice, now) | more)
 
 
@@ -127,19 +127,19 @@ def forget(conn: Connection, openid: str) -> None:
 def of(conn: Connection, openids: Sequence[str]) -> Iterable[tuple[str, str, float]]:
     """Return (openid, template, messages that may be sent) for these; long-term: infinite."""
     for row in conn.execute(_OF, {"os": openids}):
-        yield row.openid, row.template, math.inf if row.long_term else row.left
+        yield row.openid, row.template, math.inf if row.long_term else row.remaining
 
 
 def stands(openid: ColumnElement[Any], template: str) -> ColumnElement[bool]:
     """Say in SQL that this openid may be sent a notice of the template."""
     some = select(func.count()).where(
-        _C.openid == openid, _C.template == template, or_(_C.long_term, _C.left > 0)
+        _C.openid == openid, _C.template == template, or_(_C.long_term, _C.remaining > 0)
     )
     return some.correlate_except(notice_consents).scalar_subquery() > 0
 
 
 def _row(choice: Choice, now: dt.datetime) -> dict[str, Any]:
     return {
-        "openid": choice.openid, "template": choice.template, "left": 0, "long_term": False,
+        "openid": choice.openid, "template": choice.template, "remaining": 0, "long_term": False,
         "given": 0, "refused": 0, "at": int(now.timestamp()),
     }  # fmt: skip

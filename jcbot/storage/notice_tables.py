@@ -51,15 +51,15 @@ announcements = Table(
     Index("uq_announcements_digest", "digest", unique=True),
 )
 
-# Who agreed to which subscription notice (订阅通知), as WeChat's events tell. `left` is how many
-# one-time consents are not used up; `given` and `refused` are the CreateTime of the latest event
-# of each, 0 for none. `at` is when it last changed by an event.
+# Who agreed to which subscription notice (订阅通知), as WeChat's events tell. `remaining` is how
+# many one-time consents are not used up; `given` and `refused` are the CreateTime of the latest
+# event of each, 0 for none. `at` is when it last changed by an event.
 notice_consents = Table(
     "notice_consents",
     metadata,
     Column("openid", Text, primary_key=True),
     Column("template", Text, primary_key=True),
-    Column("left", Integer, nullable=False),
+    Column("remaining", Integer, nullable=False),
     Column("long_term", Boolean, nullable=False),
     Column("given", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -111,11 +111,9 @@ async def test_consent_once_is_one_notice(library: Library) -> None:
 
 
 async def test_turned_off_in_the_settings_means_none(library: Library) -> None:
-    async with a_service(library, **SETTINGS) as (service, pretend, _):
-        for _ in range(3):
-            pretend.popups.answer("o-1", {TPL: "accept", LONG: "accept"})
-            await pretend.settled()
-            await asyncio.sleep(1.01)  # an event of its own second
+    async with a_service(library, **SETTINGS) as (service, pretend, phone):
+        for second in (100, 101, 102):
+            await at(phone, second, popup((TPL, "accept"), (LONG, "accept")))
         assert await left(service.desk.database) == {("o-1", TPL): 3, ("o-1", LONG): math.inf}
         pretend.popups.turn_off("o-1", TPL, LONG)
         await pretend.settled()
@@ -125,6 +123,25 @@ async def test_turned_off_in_the_settings_means_none(library: Library) -> None:
         await deliver(service)
         assert {row.state for row in await rows(service)} == {UNREACHABLE}
         assert pretend.calls("subscription") == 0
+        later = int(time.time()) + 60
+        for template in (TPL, LONG):
+            await at(phone, later, change(template, "accept"))
+        counts = await left(service.desk.database)
+        assert counts == {("o-1", TPL): 0, ("o-1", LONG): math.inf}, "turned on again"
+
+
+async def test_a_consent_for_good_is_not_counted_down(library: Library) -> None:
+    async with a_service(library, **SETTINGS) as (service, pretend, phone):
+        await at(phone, 100, popup((LONG, "accept")))
+        pretend.people.put("o-1").consents[LONG] = 9
+        await fill(service, CONVERSATIONS)
+        for n in range(3):
+            payload, now = {"class": "DG-2026-12"}, service.clock.now()
+            message = Promise(f"s:{n}", "seat_promoted", "o-1", payload, now)
+            await service.desk.database.run(lambda conn, each=message: promise(conn, each))
+        await deliver(service)
+        assert [each.channel for each in pretend.journal.received()] == ["subscription"] * 3
+        assert await left(service.desk.database) == {("o-1", LONG): math.inf}
 
 
 async def test_events_out_of_order(library: Library) -> None:

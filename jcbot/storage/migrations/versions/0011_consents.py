@@ -15,7 +15,7 @@ def upgrade() -> None:
         "notice_consents",
         sa.Column("openid", sa.Text, nullable=False),
         sa.Column("template", sa.Text, nullable=False),
-        sa.Column("left", sa.Integer, nullable=False),
+        sa.Column("remaining", sa.Integer, nullable=False),
         sa.Column("long_term", sa.Boolean, nullable=False),
         sa.Column("given", sa.BigInteger, nullable=False),
         sa.Column("refused", sa.BigInteger, nullable=False),
