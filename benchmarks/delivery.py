@@ -52,6 +52,7 @@ from bot.courier import Courier
 from bot.metrics import Metrics
 from bot.server import stop_signal
 from bot.wechat.client import WeChatClient
+from handlers.notices import Notice
 from jcbot import ledger
 from jcbot.clock import SHANGHAI, Clock
 from jcbot.ledger import LEASE_S, SENT, UNKNOWN
@@ -108,15 +109,17 @@ async def be_courier(url: str, api: str, *, without_id: bool) -> None:
     await database.close()
 
 
-def words(_conn: Connection, item: Item, _kept: dict[str, Any]) -> str:
+def words(_conn: Connection, item: Item, _kept: dict[str, Any]) -> Notice:
     """Return the words and the number of the message."""
-    return f"{TEXT}{item.payload['n']}"
+    return Notice(f"{TEXT}{item.payload['n']}")
 
 
-async def _without_id(client: WeChatClient, config: Any, plan: Plan, text: str) -> Outcome:
+async def _without_id(client: WeChatClient, config: Any, plan: Plan, said: Notice) -> Outcome:
     """Send with another id each time: the same as having none."""
     template, other = config.sending.templates[KIND], secrets.token_hex(8)
-    return await client.template(plan.item.openid, template, {"first": text}, client_id=other)
+    return await client.template(
+        plan.item.openid, template, said.values("template"), client_id=other
+    )
 
 
 # --- the run ---------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from jcbot.announcing.rows import DRAFT, MASS, OPEN, SAID, SCHEDULED, SENDING
 from jcbot.announcing.showing import status
 from jcbot.clock import SHANGHAI
 from jcbot.ledger import NO_CHANNEL, paused
-from knowledge.sending import CUSTOM, TEMPLATE
+from knowledge.sending import CUSTOM, SMS, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -40,7 +40,10 @@ REASONS = {
 """Why somebody could not be written to; what WeChat answered is shown as it is."""
 LOOK_S = 1.0
 SHOWN_WHY = {"failed", "unreachable", "unknown"}
-CHANNELS = {TEMPLATE: "模板消息", CUSTOM: "客服消息", MASS: "群发", "mass_by_list": "群发"}
+CHANNELS = {
+    TEMPLATE: "模板消息", SUBSCRIPTION: "订阅通知", CUSTOM: "客服消息", SMS: "短信", MASS: "群发",
+    "mass_by_list": "群发",
+}  # fmt: skip
 
 
 def show(seen: Look, desk: Desk) -> None:
@@ -51,7 +54,8 @@ def show(seen: Look, desk: Desk) -> None:
     put(f"符合{seen.counts.meets}人；知道微信的{seen.counts.bound}人。")
     mass = f"群发{by.get(MASS, 0)}人，" if seen.how.road == MASS else ""
     template, custom = by.get(TEMPLATE, 0), by.get(CUSTOM, 0)
-    reach = f"{mass}模板消息{template}人，48小时内说过话的{custom}人"
+    agreed = f"订阅通知{by[SUBSCRIPTION]}人，" if by.get(SUBSCRIPTION) else ""
+    reach = f"{mass}模板消息{template}人，{agreed}48小时内说过话的{custom}人"
     put(f"现在能送到{seen.counts.reachable}人（{reach}）。")
     put(
         f"送不到：退订的{by.get(UNSUBSCRIBED, 0)}人，不关注了的{by.get(UNFOLLOWED, 0)}人，"

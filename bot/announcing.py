@@ -28,7 +28,7 @@ from knowledge.reading import ROOT
 from knowledge.registry import load_registry
 from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
-from knowledge.sending import CUSTOM, MASS, TEMPLATE, SendingRules, load_sending
+from knowledge.sending import CUSTOM, MASS, SUBSCRIPTION, TEMPLATE, SendingRules, load_sending
 from knowledge.subscriptions import load_subscriptions
 from knowledge.topics import load_topics
 from knowledge.wechat import load_wechat
@@ -70,11 +70,13 @@ class Desk:
 
     def roads(self, letter: Letter, road: str) -> Roads:
         """What reaching goes by."""
-        template, mass = bool(self.config.sending.templates.get(KIND)), road == MASS
-        return Roads(self.sending, template, letter.about, letter.course, self.now, mass)
+        sending, mass = self.config.sending, road == MASS
+        template, agreed = bool(sending.templates.get(KIND)), sending.subscriptions.get(KIND, "")
+        return Roads(self.sending, template, letter.about, letter.course, self.now, agreed, mass)
 
 
 _REPLIES = ROOT / "replies"
+_EACH = (TEMPLATE, SUBSCRIPTION, CUSTOM)
 MASS_CALL = "mass_by_list"
 
 
@@ -97,7 +99,7 @@ class Look:
     def as_json(self) -> dict[str, Any]:
         """Return it for `--json`."""
         counts, road = self.counts, self.how.road
-        channels = (MASS, TEMPLATE, CUSTOM) if road == MASS else (TEMPLATE, CUSTOM)
+        channels = (MASS, *_EACH) if road == MASS else _EACH
         return {
             "audience": self.expression,
             "audience_means": self.means,

@@ -146,8 +146,9 @@ async def _delivering(service: Service) -> AsyncIterator[None]:
         return
     desk, stopped = service.desk, asyncio.Event()
     post = Post(
-        service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
-    )
+        service.config, desk.library, desk.database, service.shared, service.clock,
+        service.metrics, service.keyring,
+    )  # fmt: skip
     async with crew_of(post) as crew:
         running = asyncio.create_task(crew.run(stopped))
         yield

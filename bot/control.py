@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from bot.post import worded
+from bot.post import notice_of
 from bot.wechat.envelope import Refusal, check_handshake
 from jcbot.clock import machine_time
 from jcbot.outbox import promised
@@ -75,6 +75,6 @@ class Control:
         found = []
         for each in promised(conn, MOST):
             if each.openid == openid and each.due <= now:
-                text = worded(desk.library, desk.config.human, conn, each)
-                found.append((each.key, text))
+                said = notice_of(desk.library, desk.config.human, conn, each)
+                found.append((each.key, said.text))
         return found

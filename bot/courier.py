@@ -14,16 +14,21 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.consenting import restore, spend
 from bot.handful import KNOWS_REPEATS, Called, Caller
 from bot.rounds import Rounds, bring
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
 from jcbot import followers, ledger
 from jcbot.announcing import rows
-from jcbot.channels import Rules, choose, standings
+from jcbot.channels import Rules, choose
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
 from jcbot.ledger import FAILED, UNKNOWN, UNREACHABLE, Item, Plan, Settled
+from jcbot.settings import Sms
+from jcbot.standing import standings
+from jcbot.text_messages import share_of
+from knowledge.sending import SMS
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.wechat.outcomes import Outcome
+    from handlers.notices import Notice
     from jcbot.clock import Clock
     from jcbot.settings import Sending
     from jcbot.storage.database import Database
@@ -50,17 +56,18 @@ log = structlog.get_logger("bot.courier")
 class Courier(Rounds):
     """One courier; any number of them, in any number of processes, share the work.
 
-    `send` makes one call for a plan; `words` reads the words of an item in the transaction that
+    `send` makes one call for a plan; `words` reads what an item says in the transaction that
     writes it down (of the class as it is now), with a dict to keep what serves the whole handful;
-    "" where there is nothing left to tell.
+    None where there is nothing left to tell.
     """
 
     database: Database
     clock: Clock
     settings: Sending
     rules: SendingRules
-    send: Callable[[Plan, str], Awaitable[Outcome]]
-    words: Callable[[Connection, Item, dict[str, Any]], str]
+    send: Callable[[Plan, Notice], Awaitable[Outcome]]
+    words: Callable[[Connection, Item, dict[str, Any]], Notice | None]
+    sms: Sms = field(default_factory=Sms)
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     _caller: Caller = field(init=False)
 
@@ -81,7 +88,7 @@ class Courier(Rounds):
             self.away_s = self.away_after(called, self._caller.closed_s)
         return taken > 0
 
-    def _take(self, conn: Connection) -> tuple[int, list[tuple[Plan, str]]]:
+    def _take(self, conn: Connection) -> tuple[int, list[tuple[Plan, Notice]]]:
         """Claim a handful and write down what is to be sent; its size and the plans with words."""
         now = self.clock.now()
         most = max(1, min(CLAIMED, CLAIMED_S * self.settings.per_second))
@@ -91,8 +98,8 @@ class Courier(Rounds):
 
     def _plan(
         self, conn: Connection, items: Sequence[Item], now: dt.datetime
-    ) -> list[tuple[Plan, str]]:
-        rules = Rules(self.rules, self.settings.templates, ledger.paused(conn, now))
+    ) -> list[tuple[Plan, Notice]]:
+        rules = self._rules(conn, items, now)
         items, settled = _without_stopped(conn, items)
         people, kept = standings(conn, items, self.rules), dict[str, Any]()
         plans, alone = [], 0
@@ -103,15 +110,22 @@ class Courier(Rounds):
                     continue  # a kill would leave it unknown: written down when its call is near
                 alone += 1
             words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
-            if isinstance(chosen, Plan) and isinstance(words, str):
-                plans.append((chosen, words))
-            elif isinstance(words, Settled):
+            if isinstance(words, Settled):
                 settled.append(words)
+            elif isinstance(chosen, Plan) and spend(conn, chosen, self.settings):
+                plans.append((chosen, words))
         ledger.settle(conn, self.holder, settled, now)
         ledger.write_down(conn, self.holder, [plan for plan, _ in plans], now)
         return plans
 
-    def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> str | Settled:
+    def _rules(self, conn: Connection, items: Sequence[Item], now: dt.datetime) -> Rules:
+        resting, kinds = ledger.paused(conn, now), self.rules.kinds
+        some = any(each.kind in kinds and SMS in kinds[each.kind].channels for each in items)
+        texts = share_of(conn, self.sms.per_day, now, resting) if self.sms.url and some else None
+        sending = self.settings
+        return Rules(self.rules, sending.templates, resting, sending.subscriptions, texts)
+
+    def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> Notice | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
         try:
             words = self.words(conn, plan.item, kept)
@@ -127,6 +141,8 @@ class Courier(Rounds):
     def _settle(self, conn: Connection, called: Sequence[Called]) -> None:
         now = self.clock.now()
         verdicts = [verdict(each, now) for each in called]
+        for each in called:
+            restore(conn, each, self.settings, self.holder)
         ledger.settle(conn, self.holder, [each for each in verdicts if each], now)
         for each in called:
             if isinstance(each.outcome, Refused):

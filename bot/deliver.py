@@ -17,17 +17,18 @@ from jcbot.storage.database import open_database
 
 if TYPE_CHECKING:
     from jcbot.config import Config
+    from jcbot.keyring import Keyring
     from knowledge.library import Library
 
 
-async def main(config: Config, library: Library, index_key: bytes) -> None:
+async def main(config: Config, library: Library, keyring: Keyring) -> None:
     """Deliver until a signal comes."""
     stopped = stop_signal()
     url = config.database.url.get_secret_value()
-    size, key = config.database.pool_size, audit_key(index_key)
+    size, key = config.database.pool_size, audit_key(keyring.index_key)
     database = open_database(url, pool_size=size, audit_key=key)
     shared = open_shared(config.redis)
-    post = Post(config, library, database, shared, Clock(config.clock.fixed), Metrics())
+    post = Post(config, library, database, shared, Clock(config.clock.fixed), Metrics(), keyring)
     await database.migrate()
     try:
         async with crew_of(post) as crew:
@@ -42,5 +43,5 @@ def run(config: Config) -> int:
     """Do `jcbot deliver`; return the exit code."""
     keyring = open_keyring(config)  # a wrong key is told before anything is sent
     library = prepare(config)
-    asyncio.run(main(config, library, keyring.index_key))
+    asyncio.run(main(config, library, keyring))
     return 0

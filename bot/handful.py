@@ -10,15 +10,16 @@ import structlog
 
 from bot.wechat.outcomes import AccountFaultError, Ambiguous, Refused
 from jcbot.clock import monotonic
-from knowledge.sending import MASS, TEMPLATE
+from knowledge.sending import MASS, SMS, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from bot.wechat.outcomes import Outcome
+    from handlers.notices import Notice
     from jcbot.ledger import Plan
 
-KNOWS_REPEATS = (TEMPLATE, MASS)
+KNOWS_REPEATS = (TEMPLATE, MASS, SMS)
 """Channels that deliver a client id once, within ten minutes at least."""
 REPEATS = 4
 """So often an ambiguous call is repeated at once, under the same client id."""
@@ -57,7 +58,7 @@ class Called:
 class Caller:
     """Makes the calls; `closed_s`: WeChat is out of reach, leave it alone so long at least."""
 
-    send: Callable[[Plan, str], Awaitable[Outcome]]
+    send: Callable[[Plan, Notice], Awaitable[Outcome]]
     at_once: int
     per_second: int
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,7 +66,7 @@ class Caller:
     _resting: set[str] = field(default_factory=set)
     _slot: float = 0.0
 
-    async def deliver(self, plans: Sequence[tuple[Plan, str]]) -> list[Called]:
+    async def deliver(self, plans: Sequence[tuple[Plan, Notice]]) -> list[Called]:
         """Call for each of them, at most `at_once` at the same time."""
         self.closed_s, last = 0.0, monotonic() + START_S
         self._resting.clear()
@@ -75,7 +76,7 @@ class Caller:
         return done
 
     async def _work(
-        self, waiting: Iterator[tuple[Plan, str]], done: list[Called], last: float
+        self, waiting: Iterator[tuple[Plan, Notice]], done: list[Called], last: float
     ) -> None:
         for plan, words in waiting:
             if not self._over(plan, last):
@@ -98,7 +99,7 @@ class Caller:
         if slot - now > TOO_SHORT_S:
             await asyncio.sleep(slot - now)
 
-    async def _call(self, plan: Plan, words: str, last: float) -> Called:
+    async def _call(self, plan: Plan, words: Notice, last: float) -> Called:
         """Make the call; what is ambiguous is asked again at once where a repeat is known."""
         maybe, repeats = plan.item.again, REPEATS if plan.channel in KNOWS_REPEATS else 0
         try:
@@ -124,7 +125,7 @@ class Caller:
         elif outcome.wait in CHANNEL_RESTS:
             self._resting.add(plan.channel)
 
-    async def _send(self, plan: Plan, words: str) -> Outcome:
+    async def _send(self, plan: Plan, words: Notice) -> Outcome:
         try:
             async with asyncio.timeout(CALL_S):
                 return await self.send(plan, words)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from bot.wechat.outcomes import Outcome
+    from handlers.notices import Notice
     from jcbot.clock import Clock
     from jcbot.storage.database import Database
     from knowledge.sending import SendingRules
@@ -42,8 +43,8 @@ class MassCourier(Rounds):
     database: Database
     clock: Clock
     rules: SendingRules
-    send: Callable[[Plan, str], Awaitable[Outcome]]
-    words: Callable[[Connection, int], str]
+    send: Callable[[Plan, Notice], Awaitable[Outcome]]
+    words: Callable[[Connection, int], Notice]
     holder: str = field(default_factory=lambda: secrets.token_hex(8))
     _caller: Caller = field(init=False)
 
@@ -64,7 +65,7 @@ class MassCourier(Rounds):
             self.away_s = self.away_after(called, self._caller.closed_s)
         return due
 
-    def _take(self, conn: Connection) -> tuple[bool, list[tuple[Plan, str]]]:
+    def _take(self, conn: Connection) -> tuple[bool, list[tuple[Plan, Notice]]]:
         due, send = massing.gather(conn, self.holder, self.clock.now(), self.rules)
         if send is None:
             return due, []

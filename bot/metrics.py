@@ -35,8 +35,11 @@ class Metrics:
         self._messages = Counter("jcbot_messages", "Verified pushes", ["kind"], registry=registry)
         self._refused = Counter("jcbot_refusals", "Refused pushes", ["reason"], registry=registry)
         self._calls = Counter(
-            "jcbot_api_calls", "Calls to WeChat", ["call", "code"], registry=registry
-        )
+            "jcbot_api_calls",
+            "Calls to WeChat and to the SMS gateway",
+            ["call", "code"],
+            registry=registry,
+        )  # fmt: skip
         self.failures = Counter("jcbot_failures", "Messages that failed", registry=registry)
         self.late = Counter("jcbot_late_answers", "Answers after WeChat's try", registry=registry)
         self.open = Gauge(

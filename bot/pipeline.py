@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import consent_events
 from bot.logs import describe
 from handlers.state import State
 from handlers.turn import Turn
@@ -133,6 +134,8 @@ def _talk(desk: Desk, message: Message, heard: Understanding | None, office: Off
     if incoming.event == MASS_FINISHED:
         mass = MassFinish(incoming.ref, incoming.status, *incoming.counts)
         mass_events.finish(office.conn, mass, office.now)
+        return ""
+    if consent_events.take(message, office):
         return ""
     following = FOLLOWING.get(incoming.event)
     if following is not None and not office.note_follow(

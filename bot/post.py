@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from bot.courier import Courier
 from bot.mass import MassCourier
+from bot.sms_gateway import SmsGateway
 from bot.starter import Starter
 from bot.wechat.client import open_client
-from handlers.notices import announced, words
+from handlers.notices import Notice, announcement, notice
 from jcbot.announcing.letters import Letter, letter_of
 from jcbot.announcing.massing import MassSend
+from jcbot.people.keys import PeopleKeys
 from jcbot.training import wished
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
-from knowledge.sending import TEMPLATE
+from knowledge.sending import SMS, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from bot.wechat.outcomes import Outcome
     from jcbot.clock import Clock
     from jcbot.config import Config
+    from jcbot.keyring import Keyring
     from jcbot.ledger import Item, Plan
     from jcbot.outbox import Promise
     from jcbot.settings import Human
@@ -48,6 +51,7 @@ class Post:
     shared: Shared
     clock: Clock
     metrics: Metrics
+    keyring: Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,61 +73,87 @@ async def crew_of(post: Post) -> AsyncIterator[Crew]:
     """Put them together with one client; the client is closed at the end."""
     rules = post.library.sending
     client = open_client(post.config, post.library.wechat, post.shared, post.clock, post.metrics)
-    async with client:
-        calls, texts = partial(send, client, post.config), partial(text_of, post)
-        courier = Courier(post.database, post.clock, post.config.sending, rules, calls, texts)
-        mass = MassCourier(
-            post.database, post.clock, rules, partial(send_mass, client), partial(_announced, post)
-        )
-        yield Crew(courier, mass, Starter(post.database, post.clock, post.config))
+    config = post.config
+    async with client, gateway_of(post) as gateway:
+        courier = Courier(
+            post.database, post.clock, config.sending, rules,
+            partial(send, client, config, gateway=gateway), partial(words_of, post), config.sms,
+        )  # fmt: skip
+        said = partial(_announced, post.library)
+        mass = MassCourier(post.database, post.clock, rules, partial(send_mass, client), said)
+        yield Crew(courier, mass, Starter(post.database, post.clock, config))
 
 
-async def send_mass(client: WeChatClient, plan: Plan, text: str) -> Outcome:
+async def send_mass(client: WeChatClient, plan: Plan, said: Notice) -> Outcome:
     """Make the one call of a mass send."""
     openids = plan.item.openids if isinstance(plan.item, MassSend) else ()
-    return await client.mass_by_list(openids, text, client_id=plan.item.client_id)
+    return await client.mass_by_list(openids, said.text, client_id=plan.item.client_id)
 
 
-def _announced(post: Post, conn: Connection, number: int) -> str:
-    return announced(post.library.replies, letter_of(conn, number))
+def _announced(library: Library, conn: Connection, number: int) -> Notice:
+    return announcement(library, letter_of(conn, number))
 
 
-async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> Outcome:
+@contextlib.asynccontextmanager
+async def gateway_of(post: Post) -> AsyncIterator[SmsGateway | None]:
+    """Make the gateway for text messages, None where the settings name none."""
+    settings, most = post.config.sms, post.library.sending.sms_characters
+    if not settings.url:
+        yield None
+        return
+    keys = PeopleKeys(post.keyring)
+    gateway = SmsGateway(settings, most, post.database, keys, post.metrics)
+    try:
+        yield gateway
+    finally:
+        await gateway.close()
+
+
+async def send(
+    client: WeChatClient, config: Config, plan: Plan, said: Notice,
+    *, gateway: SmsGateway | None = None,
+) -> Outcome:  # fmt: skip
     """Make the one call of a plan."""
     item = plan.item
+    if plan.channel == SMS and gateway is not None:
+        return await gateway.send(item, said)
     if plan.channel == TEMPLATE:
         template = config.sending.templates[item.kind]
-        values = {"first": text}
-        return await client.template(item.openid, template, values, client_id=item.client_id)
-    return await client.custom_text(item.openid, text)
+        return await client.template(
+            item.openid, template, said.values(TEMPLATE), client_id=item.client_id, url=said.url
+        )
+    if plan.channel == SUBSCRIPTION:
+        template = config.sending.subscriptions[item.kind]
+        values = said.values(SUBSCRIPTION)
+        return await client.subscription(item.openid, template, values, page=said.url)
+    return await client.custom_text(item.openid, said.text)
 
 
-def text_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> str:
-    """Return the words of a message, with its class or its announcement as it is now.
-
-    `kept` holds what was read for the messages before, by its number. "" where nothing of it is
-    left to be told.
-    """
+def words_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> Notice | None:
+    """Return what to send of what is still to be told, None where nothing is."""
     if item.kind == wished.KIND:
         left = wished.still(conn, item.openid, item.payload, post.clock.now())
         if left is None:
-            return ""
+            return None
         item = replace(item, payload=left)
-    return worded(post.library, post.config.human, conn, item, kept)
+    return notice_of(post.library, post.config.human, conn, item, kept)
 
 
-def worded(
+def notice_of(
     library: Library, desk: Human, conn: Connection, item: Item | Promise,
     kept: dict[str, Any] | None = None,
-) -> str:  # fmt: skip
-    """Return the same for whoever has no post: only to look at."""
-    if announcement := item.payload.get("announcement"):
-        return announced(library.replies, letter_of(conn, announcement))
+) -> Notice:  # fmt: skip
+    """Return what to send, with its class or its announcement as it is now.
+
+    `kept` holds what was read for the messages before, by its number.
+    """
+    if number := item.payload.get("announcement"):
+        return announcement(library, letter_of(conn, number))
     if letter := item.payload.get("letter"):
-        return announced(library.replies, Letter(**letter))
-    kept, number = {} if kept is None else kept, str(item.payload.get("class") or "")
-    if number and number not in kept:
-        kept[number] = None
+        return announcement(library, Letter(**letter))
+    kept, course = {} if kept is None else kept, str(item.payload.get("class") or "")
+    if course and course not in kept:
+        kept[course] = None
         with contextlib.suppress(NoSuchClassError):
-            kept[number] = details(conn, number)
-    return words(library, item, kept.get(number), desk)
+            kept[course] = details(conn, course)
+    return notice(library, item, kept.get(course), desk)

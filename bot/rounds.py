@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from jcbot.errors import StorageError
+from knowledge.sending import SMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,8 +51,9 @@ class Rounds:
 
     def away_after(self, called: Sequence[Called], closed_s: float) -> float:
         """How long to leave WeChat alone: longer each time as long as it cannot be reached."""
-        heard = any(each.answered for each in called)
-        mute = not heard and any(each.outcome is not None for each in called)
+        asked = [each for each in called if each.plan.channel != SMS]
+        heard = any(each.answered for each in asked)
+        mute = not heard and any(each.outcome is not None for each in asked)
         return max(closed_s, self.longer()) if closed_s or mute else 0.0
 
     def longer(self) -> float:

@@ -1,12 +1,17 @@
-"""The words of a promised message (通知), by its kind; what it carries names nobody."""
+"""The words of a promised message (通知), by its kind; what it carries names nobody.
+
+Text and template values come from the same things told, so that no two channels can differ.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from handlers.notice_values import of_card, of_class, of_letter
 from handlers.text import lines
-from handlers.wording import day
+from knowledge.sending import SUBSCRIPTION, TEMPLATE
+from knowledge.templates import FIRST
 
 if TYPE_CHECKING:
     from jcbot.announcing.letters import Letter
@@ -18,33 +23,47 @@ if TYPE_CHECKING:
     from knowledge.replies import Replies
 
 
-def words(library: Library, promise: Promise | Item, course: Course | None, desk: Human) -> str:
-    """Return the text to send; `course` is the class it speaks of as it is now, if it is any's."""
-    say = library.replies.text
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is sent: the text, the values of a template by channel and field, where a tap leads.
+
+    `short` is the text as a text message, "" where it is the same.
+    """
+
+    text: str
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
+    url: str = ""
+    short: str = ""
+
+    def values(self, channel: str) -> dict[str, str]:
+        """Return the values for a template of this channel."""
+        return self.fields.get(channel) or {FIRST: self.text}
+
+
+def notice(library: Library, promise: Promise | Item, course: Course | None, desk: Human) -> Notice:
+    """Return what to send; `course` is the class it speaks of as it is now, if it is any's."""
+    say, kind = library.replies.text, promise.kind
     if course is None:
-        told = _asked(library, promise.payload)
-        return say(f"notices.{promise.kind}", phone=desk.phone, **told)
-    parts = {"hours": course.hours, "place": course.place or course.county, "bring": course.bring}
-    told = {
-        key: say(f"notices.part_{key}", **{key: value}) if value else ""
-        for key, value in parts.items()
+        told = of_card(library, promise.payload, desk)
+        return Notice(say(f"notices.{kind}", **told), _fields(library, kind, told))
+    told = of_class(library, promise.payload, course, desk)
+    parts = {
+        key: say(f"notices.part_{key}", **{key: told[key]}) if told[key] else ""
+        for key in ("hours", "place", "bring")
     }
-    first = dt.date.fromisoformat(promise.payload.get("first_day") or course.first_day.isoformat())
-    level = library.training.columns.say("level", course.level)
-    name = (
-        say("training.class_level", occupation=course.occupation, level=level)
-        if level
-        else say("training.class_name", occupation=course.occupation)
-    )
-    weekday = "一二三四五六日"[first.weekday()]
-    begins = f"{first.month}月{first.day}日（周{weekday}）"
-    jobs = "；".join(_job(library, job) for job in promise.payload.get("jobs", []))
-    who = f"{course.contact}{course.phone}" or f"{desk.name}{desk.phone}"
-    values = {"name": name, "number": course.number, "first": begins, "who": who, "jobs": jobs}
     others = len(promise.payload.get("classes", [])) - 1
-    told["more"] = say("notices.part_more", count=others) if others > 0 else ""
-    told["county"] = course.county
-    return say(f"notices.{promise.kind}", **values, **told)
+    parts["more"] = say("notices.part_more", count=others) if others > 0 else ""
+    short = f"notices.sms_{kind}"
+    return Notice(
+        say(f"notices.{kind}", **told | parts), _fields(library, kind, told),
+        short=say(short, **told | parts) if short in library.replies else "",
+    )  # fmt: skip
+
+
+def announcement(library: Library, letter: Letter) -> Notice:
+    """Return an announcement; a tap on its template leads to its link."""
+    fields = _fields(library, "announcement", of_letter(library, letter))
+    return Notice(announced(library.replies, letter), fields, letter.link)
 
 
 def announced(replies: Replies, letter: Letter) -> str:
@@ -55,18 +74,6 @@ def announced(replies: Replies, letter: Letter) -> str:
     return lines(letter.title, letter.text, course, letter.link, stop)
 
 
-def _asked(library: Library, payload: dict[str, Any]) -> dict[str, Any]:
-    """What a word about a card speaks of: the day it was sent, 登记 or 更正."""
-    if "asked" not in payload:
-        return payload
-    what = library.replies.text(f"card.kind_{payload['asked']}")
-    return payload | {"what": what, "day": day(dt.date.fromisoformat(payload["made"]))}
-
-
-def _job(library: Library, job: dict[str, Any]) -> str:
-    """One post: who asks for how many, what it pays, whom to call."""
-    parts = {
-        "wage": f"，{job['wage']}" if job["wage"] else "",
-        "contact": f"，{job['contact']}{job['phone']}" if job["contact"] or job["phone"] else "",
-    }
-    return library.replies.text("notices.job", **job | parts)
+def _fields(library: Library, kind: str, told: dict[str, str]) -> dict[str, dict[str, str]]:
+    templates = library.templates
+    return {channel: templates.values(kind, channel, told) for channel in (TEMPLATE, SUBSCRIPTION)}

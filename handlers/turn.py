@@ -20,6 +20,18 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What an event about subscription notices says of one template.
+
+    `status` is accept or reject, or of a message that was sent, `ref`, WeChat's code, "0" is good.
+    """
+
+    template: str
+    status: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """One message or event as the door read it, with no trace of HTTP or XML.
 
@@ -27,7 +39,8 @@ class Incoming:
     WeChat gives none) or the title of a link. `event` is WeChat's event name in lower case,
     `event_key` its key with a leading `qrscene_` removed. Latitude and longitude in degrees.
     `ref` is the MsgID of a finish event, `status` what became of that message; of a mass send also
-    how many it was for, passed WeChat's rules, were reached, and failed.
+    how many it was for, passed WeChat's rules, were reached, and failed. `answers` are what an
+    event about subscription notices lists.
     """
 
     kind: Kind
@@ -41,6 +54,7 @@ class Incoming:
     ref: str = ""
     status: str = ""
     counts: tuple[int, int, int, int] = (0, 0, 0, 0)
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

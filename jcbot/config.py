@@ -32,6 +32,7 @@ from jcbot.settings import (
     Registry,
     Sending,
     Server,
+    Sms,
     WeChat,
 )
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 PREFIX = "JCBOT_"
 DEFAULT_FILE = Path("config.toml")
-JSON_KEYS = {("privacy", "keys")}
+JSON_KEYS = {("privacy", "keys"), ("sending", "subscriptions_long_term")}
 
 # What pydantic calls a fault, in words for an officer; {…} come from its context.
 FAULTS = {
@@ -62,6 +63,7 @@ FAULTS = {
     "greater_than_equal": "不能小于{ge}",
     "less_than": "应当小于{lt}",
     "less_than_equal": "不能大于{le}",
+    "string_too_long": "太长，最多{max_length}个字",
     "literal_error": "只能是 {expected}",
 }
 
@@ -81,6 +83,7 @@ class Config(BaseSettings):
     identity: Identity = Identity()
     registry: Registry = Registry()
     sending: Sending = Sending()
+    sms: Sms = Sms()
     demo: Demo = Demo()
     clock: Clock = Clock()
     human: Human = Human()

@@ -21,6 +21,7 @@ from jcbot.clock import SHANGHAI
 from jcbot.outbox import PROMISED
 from jcbot.storage.dialects import Upsert
 from jcbot.storage.training_tables import outbox, pauses
+from knowledge.sending import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,9 @@ REMEMBERED_S = 600
 """How long the other side remembers a client id: within it a repeat is the same message."""
 MARGIN_S = 60
 """No repeat is begun so near the end of it: the call takes its time, clocks differ."""
+
+TOLD_WITHIN_S = 3_600
+"""A finish event comes within minutes: what was sent without an id before that is not meant."""
 
 _O, _P = outbox.c, pauses.c
 _DUE = (
@@ -108,11 +112,15 @@ _LOST = (
 # A finish event may overtake the answer to its own call, and of a row that is `unknown` no id was
 # ever seen: then it is the only message to this person whose id is not known yet.
 _ITS = (
-    select(_O.id, _O.ref)
+    select(_O.id, _O.ref, _O.kind)
     .where(
         _O.openid == bindparam("o"),
-        _O.mass.is_(None),
-        or_(_O.ref == bindparam("r"), and_(_O.ref.is_(None), _O.state.in_([SENDING, UNKNOWN]))),
+        _O.channel == bindparam("ch"),
+        or_(
+            _O.ref == bindparam("r"),
+            and_(_O.ref.is_(None), _O.state.in_([SENDING, UNKNOWN])),
+            and_(_O.ref.is_(None), _O.state == SENT, _O.called >= bindparam("since")),
+        ),
     )
     .with_for_update()
 )
@@ -241,23 +249,31 @@ def settle(conn: Connection, holder: str, outcomes: Sequence[Settled], now: dt.d
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """A finish event: the message `ref` of `openid` arrived, or why it did not."""
+    """A finish event: the message `ref` of `openid` arrived, or why it did not.
+
+    Of subscription notices WeChat tells no id when they are sent: `kinds` narrows down which.
+    """
 
     openid: str = field(repr=False)
     ref: str
     delivered: bool
     reason: str
+    channel: str = TEMPLATE
+    kinds: frozenset[str] | None = None
 
 
 def finish(conn: Connection, event: Finish, now: dt.datetime) -> bool:
     """Take a finish event: forward only, so that a late or repeated one changes nothing."""
-    rows = conn.execute(_ITS, {"r": event.ref, "o": event.openid}).all()
-    known = [row for row in rows if row.ref is not None] or rows
+    at = int(now.timestamp())
+    of = {"r": event.ref, "o": event.openid, "ch": event.channel, "since": at - TOLD_WITHIN_S}
+    rows = conn.execute(_ITS, of).all()
+    nameless = [row for row in rows if event.kinds is None or row.kind in event.kinds]
+    known = [row for row in rows if row.ref is not None] or nameless
     if not event.ref or len(known) != 1:
         return False
     values = {
         "i": known[0].id, "r": event.ref, "s": DELIVERED if event.delivered else FAILED,
-        "why": event.reason, "at": int(now.timestamp()),
+        "why": event.reason, "at": at,
     }  # fmt: skip
     return conn.execute(_FINISH, values).rowcount > 0
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
-from jcbot.setting_forms import is_key, read_moment
+from jcbot.setting_forms import bearer_token, https_only, is_key, read_moment
 
 AES_KEY_LENGTH = 43
 NOTHING = SecretStr("")
@@ -147,35 +146,38 @@ class Registry(Section):
     token: SecretStr = NOTHING
     timeout_s: float = Field(default=1.5, gt=0, le=2)
 
-    @field_validator("url")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        host = urlsplit(value).hostname or ""
-        near = value.startswith("http://") and host in {"127.0.0.1", "localhost", "::1"}
-        if value and not near and not (value.startswith("https://") and host):
-            raise ValueError("应当以 https:// 开头（同一台机器上的可以是 http://127.0.0.1）")
-        return value
-
-    @field_validator("token")
-    @classmethod
-    def _token(cls, value: SecretStr) -> SecretStr:
-        token = value.get_secret_value()
-        if token and not (token.isascii() and token.isprintable() and " " not in token):
-            raise ValueError("应当是字母、数字和符号，不能有空格")
-        return value
+    _url = field_validator("url")(https_only)
+    _token = field_validator("token")(bearer_token)
 
 
 class Sending(Section):
     """[sending] what the courier may do at once, and the ids of the template messages by kind.
 
-    An announcement to more than `approval_above` people needs a second person.
+    `subscriptions` are those of subscription notices by kind, `subscriptions_long_term` which of
+    them are agreed to once for all. An announcement to more than `approval_above` people needs a
+    second person.
     """
 
     enabled: bool = False
     at_once: int = Field(default=5, ge=1, le=50)
     per_second: int = Field(default=50, ge=1, le=10_000)
     templates: dict[str, str] = {}
+    subscriptions: dict[str, str] = {}
+    subscriptions_long_term: tuple[str, ...] = ()
     approval_above: int = Field(default=500, ge=0, le=1_000_000)
+
+
+class Sms(Section):
+    """[sms] a gateway for text messages; without `url` none are sent, nor more than `per_day`."""
+
+    url: str = ""
+    token: SecretStr = NOTHING
+    timeout_s: float = Field(default=5, gt=0, le=10)
+    sign: str = Field(default="", max_length=20, pattern=r"^[^【】\s]*$")
+    per_day: int = Field(default=200, ge=0, le=1_000_000)
+
+    _url = field_validator("url")(https_only)
+    _token = field_validator("token")(bearer_token)
 
 
 class Demo(Section):

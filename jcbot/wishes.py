@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select
 
+from jcbot import consents
 from jcbot.storage.dialects import Upsert
 from jcbot.storage.notice_tables import notice_wishes
 
@@ -86,8 +87,9 @@ class WishService:
         return [Wish(row.kind, row.county, row.occupation, row.on) for row in rows]
 
     def forget(self) -> None:
-        """Drop what was wanted; a refusal stays, as who erases himself wants no mail either."""
+        """Drop what was wanted and agreed to; a refusal stays: who erases himself wants no mail."""
         self.conn.execute(_FORGET, {"o": self.openid})
+        consents.forget(self.conn, self.openid)
 
     def _put(self, wish: Wish) -> None:
         row = {"openid": self.openid, "kind": wish.kind, "county": wish.county}

@@ -21,6 +21,7 @@ from knowledge.sending import SendingRules, load_sending
 from knowledge.situations import Situations, load_situations
 from knowledge.staff import StaffBook, load_staff
 from knowledge.subscriptions import Subscriptions, load_subscriptions
+from knowledge.templates import Templates, load_templates
 from knowledge.topics import Topic, load_topics
 from knowledge.training import TrainingBook, load_training
 from knowledge.understanding import Understander
@@ -77,6 +78,7 @@ class Library:
     training: TrainingBook
     wechat: WeChatBook
     sending: SendingRules
+    templates: Templates
     subscriptions: Subscriptions
     announcing: Announcing
     staff: StaffBook
@@ -163,6 +165,9 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
     "training": lambda root, _cache, _book: load_training(root / "training"),
     "wechat": lambda root, _cache, _book: load_wechat(root / "wechat"),
     "sending": lambda root, _cache, _book: load_sending(root / "sending" / "kinds.toml"),
+    "templates": lambda root, _cache, _book: load_templates(
+        root / "sending" / "templates.toml", load_sending(root / "sending" / "kinds.toml")
+    ),
     "subscriptions": lambda root, _cache, _book: load_subscriptions(
         root / "sending" / "subscriptions.toml"
     ),

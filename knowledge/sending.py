@@ -11,9 +11,12 @@ from knowledge.reading import Table, read_toml
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATE, CUSTOM, MASS = "template", "custom", "mass"
-CHANNELS = {TEMPLATE, CUSTOM}
+TEMPLATE, CUSTOM, SUBSCRIPTION = "template", "custom", "subscription"
+SMS, MASS = "sms", "mass"
+CHANNELS = {TEMPLATE, CUSTOM, SUBSCRIPTION, SMS}
 HOURS = 24
+SHORTEST, LONGEST = 70, 500
+"""Bounds of a text message: one is 70 characters, longer ones are sent and paid in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,10 @@ class MassRules:
 
 @dataclass(frozen=True, slots=True)
 class SendingRules:
-    """The kinds by name; quiet hours [from, until) by the clock; the bounds of custom messages."""
+    """The kinds by name; quiet hours [from, until) by the clock; the bounds of custom messages.
+
+    `sms_characters`: how long a text message may be, with its sign.
+    """
 
     kinds: dict[str, Kind]
     quiet_from: int
@@ -48,6 +54,7 @@ class SendingRules:
     custom_hours: int
     custom_messages: int
     mass: MassRules
+    sms_characters: int = 200
 
     def not_before(self, kind: str, now: dt.datetime) -> dt.datetime:
         """Return when a message of this kind may leave: now, or when the quiet hours end."""
@@ -66,14 +73,15 @@ def load_sending(path: Path) -> SendingRules:
     """Read the file; a fault is a `KnowledgeError`."""
     table = read_toml(path)
     quiet, custom, parts = table.table("quiet"), table.table("custom"), table.table("kind")
-    mass = table.table("mass")
+    mass, sms = table.table("mass"), table.table("sms")
     kinds = {name: _kind(parts.table(name)) for name in parts.keys()}  # noqa: SIM118 - a Table
     rules = SendingRules(
         kinds, _hour(quiet, "from"), _hour(quiet, "until"),
         custom.get("hours", int), custom.get("messages", int),
         MassRules(*(mass.get(key, int) for key in ("a_month", "least", "most", "hours"))),
+        _characters(sms),
     )  # fmt: skip
-    for part in (quiet, custom, mass, table):
+    for part in (quiet, custom, mass, sms, table):
         part.done()
     return rules
 
@@ -83,6 +91,8 @@ def _kind(table: Table) -> Kind:
     if not channels or not set(channels) <= CHANNELS:
         raise table.error("channels", f"只能写 {'、'.join(sorted(CHANNELS))}，至少一个")
     kind = Kind(channels, table.get("urgent", bool), table.get("wished", bool, False))
+    if SMS in channels and (channels.index(SMS) < len(channels) - 1 or kind.wished):
+        raise table.error("channels", "sms 只能写在最后，群发通知不能用")
     table.done()
     return kind
 
@@ -92,3 +102,10 @@ def _hour(table: Table, key: str) -> int:
     if not 0 <= hour < HOURS:
         raise table.error(key, "只能是0到23")
     return hour
+
+
+def _characters(table: Table) -> int:
+    most = table.get("characters", int)
+    if not SHORTEST <= most <= LONGEST:
+        raise table.error("characters", f"只能是{SHORTEST}到{LONGEST}")
+    return most

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from knowledge.library import Library
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CACHE = Path(__file__).parent.parent / "var" / "cache"
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Put the logging back that a command run in this process has set for itself."""
+    root, kept = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**kept)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

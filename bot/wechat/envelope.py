@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot.wechat.reading import Message, read_message
 from bot.wechat.sealing import Account, SealError, same, sign, unseal
 from bot.wechat.wrapper import unwrap
-from bot.wechat.xml import XmlError, read_fields
+from bot.wechat.xml import XmlError, read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,8 @@ def _open(account: Account, query: Mapping[str, str], body: bytes, now: float) -
 
 def _message(raw: bytes, key: bytes | None) -> Message:
     """Read the proved XML."""
-    message = read_message(read_fields(raw), key)
+    read = read_xml(raw)
+    message = read_message(read.fields, key, read.lists)
     if message is None:
         raise XmlError
     return message

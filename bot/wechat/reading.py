@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from handlers.turn import Incoming
+from handlers.turn import Answer, Incoming
 from jcbot.inbox import event_key, message_key, read_create_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from handlers.turn import Kind
     from jcbot.inbox import Key
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 KINDS = {"text", "voice", "image", "video", "shortvideo", "location", "link", "event"}
 LONGEST_TEXT = 10_000
 """Characters kept of a text; WeChat itself lets workers type about two thousand."""
-_LONGEST_NAME = 128
+_LONGEST_NAME, _LONGEST_STATUS = 128, 32
+MOST_ANSWERS = 20
+"""Templates read of one event; a popup asks for at most five."""
 _TEXT_FIELD = {"text": "Content", "voice": "Recognition", "link": "Title"}
 _COUNTS = ("TotalCount", "FilterCount", "SentCount", "ErrorCount")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NAME = re.compile(r"[^\s<>&\x00-\x1f]{1,128}")
+_TEMPLATE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _MSG_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
@@ -44,13 +47,17 @@ class Message:
     seal: bytes | None = field(repr=False)
 
 
-def read_message(fields: Mapping[str, str], seal: bytes | None) -> Message | None:
+def read_message(
+    fields: Mapping[str, str], seal: bytes | None, lists: Sequence[Mapping[str, str]] = ()
+) -> Message | None:
     """Return the message in `fields`; None when it does not say who wrote to whom."""
     openid = fields.get("FromUserName", "").strip()
     account = fields.get("ToUserName", "").strip()
     if not (_NAME.fullmatch(openid) and _NAME.fullmatch(account)):
         return None
     incoming = _incoming(fields, openid)
+    if incoming.kind == "event":
+        incoming = replace(incoming, answers=_answers(lists))
     created = read_create_time(fields.get("CreateTime", ""))
     return Message(incoming, account, _key(fields, incoming, account), created, seal)
 
@@ -84,18 +91,31 @@ def _key(fields: Mapping[str, str], incoming: Incoming, account: str) -> Key:
     """Return what makes this message the same when WeChat repeats it.
 
     Messages: account, sender and MsgId. Events carry none: sender, second, event and its key, for
-    two menu buttons pressed in one second are two events; finish events also carry `MsgID`. A
-    MsgId that WeChat would never write counts only together with all the rest of the message, so
-    that it cannot hide another one.
+    two menu buttons pressed in one second are two events; finish events also carry `MsgID`, those
+    about subscription notices differ in what they list. A MsgId that WeChat would never write
+    counts only together with all the rest of the message, so that it cannot hide another one.
     """
     openid = incoming.openid
     if incoming.kind == "event":
-        extra = "\0".join((incoming.event_key, fields.get("MsgID", "")))
+        listed = [repr(astuple(each)) for each in incoming.answers]
+        extra = "\0".join((incoming.event_key, fields.get("MsgID", ""), *listed))
         return event_key(account, openid, fields.get("CreateTime", ""), incoming.event, extra)
     number = fields.get("MsgId", "").strip()
     if not _MSG_ID.fullmatch(number):
         number = repr(sorted(fields.items()))
     return message_key(account, openid, number)
+
+
+def _answers(lists: Sequence[Mapping[str, str]]) -> tuple[Answer, ...]:
+    """Return what is said of each template; what has no sensible id is left out."""
+    found = []
+    for each in lists[:MOST_ANSWERS]:
+        template, ref = (each.get(name, "").strip() for name in ("TemplateId", "MsgID"))
+        status = each.get("SubscribeStatusString") or each.get("ErrorCode", "")
+        if _TEMPLATE_ID.fullmatch(template):
+            ref = ref if _MSG_ID.fullmatch(ref) else ""
+            found.append(Answer(template, status.strip().lower()[:_LONGEST_STATUS], ref))
+    return tuple(found)
 
 
 def _place(fields: Mapping[str, str], *names: str) -> tuple[float | None, float | None]:

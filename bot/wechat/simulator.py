@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -57,13 +58,24 @@ def signature(*parts: str) -> str:
     return str(signer.signature)
 
 
-def to_xml(fields: Mapping[str, str]) -> str:
+Lists = Sequence["Mapping[str, str]"]
+"""The value of a field that holds lists, each of fields: what one popup says of each template."""
+
+
+def to_xml(fields: Mapping[str, str | Lists]) -> str:
     """Write the fields as WeChat does, each value in a CDATA section."""
+    return f"<xml>{_elements(fields)}</xml>"
+
+
+def _elements(fields: Mapping[str, str | Lists]) -> str:
     parts = []
     for name, value in fields.items():
-        marked = value.replace("]]>", "]]]]><![CDATA[>")
-        parts.append(f"<{name}><![CDATA[{marked}]]></{name}>")
-    return f"<xml>{''.join(parts)}</xml>"
+        if isinstance(value, str):
+            inside = f"<![CDATA[{value.replace(']]>', ']]]]><![CDATA[>')}]]>"
+        else:
+            inside = "".join(f"<List>{_elements(each)}</List>" for each in value)
+        parts.append(f"<{name}>{inside}</{name}>")
+    return "".join(parts)
 
 
 def push(door: Door, xml: str, timestamp: int | None = None) -> Push:
@@ -101,7 +113,7 @@ class Phone:
         self.openid = openid
         self._last = ""
 
-    async def send(self, fields: Mapping[str, str]) -> str:
+    async def send(self, fields: Mapping[str, str | Lists]) -> str:
         """Send a message or event; `fields` without sender, time and number. See `send_xml`."""
         head = {
             "ToUserName": ACCOUNT,

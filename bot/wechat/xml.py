@@ -6,11 +6,14 @@ Neither wechatpy nor xmltodict is used: they build the whole tree before anyone 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from xml.parsers import expat
 
 MOST_DEPTH = 8
 MOST_ELEMENTS = 400
 MOST_ATTRIBUTES = 8
+_IN_LIST = 4
+"""How deep the children of a list lie: root, its child, the list, they."""
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 """Characters that XML does not know; in a user's text they are dropped."""
@@ -20,14 +23,24 @@ class XmlError(ValueError):
     """The XML is broken or is not of the simple kind WeChat sends."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The root's direct children by name, and the children of each `<List>` inside one of them."""
+
+    fields: dict[str, str]
+    lists: list[dict[str, str]]
+
+
 class _Reader:
-    """Collects the text of the root's direct children and counts everything else."""
+    """Collects the texts that `Read` has and counts everything else."""
 
     def __init__(self) -> None:
         self.fields: dict[str, str] = {}
+        self.lists: list[dict[str, str]] = []
         self._depth = 0
         self._elements = 0
         self._texts: list[str] = []
+        self._in_list = False
 
     def start(self, name: str, attributes: list[str]) -> None:
         self._depth += 1
@@ -40,6 +53,10 @@ class _Reader:
             raise XmlError
         if self._depth == 1 and name != "xml":
             raise XmlError
+        if self._depth < _IN_LIST:
+            self._in_list = self._depth == _IN_LIST - 1 and name == "List"
+            if self._in_list:
+                self.lists.append({})
         self._texts.clear()
 
     def text(self, data: str) -> None:
@@ -48,6 +65,8 @@ class _Reader:
     def end(self, name: str) -> None:
         if self._depth == 2:  # noqa: PLR2004 - the root's children
             self.fields.setdefault(name, "".join(self._texts))
+        elif self._depth == _IN_LIST and self._in_list:
+            self.lists[-1].setdefault(name, "".join(self._texts))
         self._texts.clear()
         self._depth -= 1
 
@@ -55,8 +74,8 @@ class _Reader:
         raise XmlError
 
 
-def read_fields(raw: bytes) -> dict[str, str]:
-    """Return the root's direct children by name; of repeated names the first counts.
+def read_xml(raw: bytes) -> Read:
+    """Return the root's direct children by name, and lists; of repeated names the first counts.
 
     Bytes that are no UTF-8 become U+FFFD and control characters vanish: the sender has shown his
     signature by now, and one stray byte should not cost the worker an answer. A DOCTYPE, an
@@ -76,4 +95,4 @@ def read_fields(raw: bytes) -> dict[str, str]:
         parser.Parse(text.encode(), True)  # noqa: FBT003 - expat takes "is final" by position only
     except (expat.ExpatError, XmlError, ValueError):
         raise XmlError from None
-    return reader.fields
+    return Read(reader.fields, reader.lists)

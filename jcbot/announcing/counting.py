@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from jcbot import consents
 from jcbot.announcing.massing import month_start, received
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some, stretch_of_strangers
 from jcbot.people import generations
@@ -17,7 +18,7 @@ from jcbot.storage.people_tables import ROW_BITS, people
 from jcbot.storage.tables import conversations, followers
 from jcbot.storage.training_tables import classes, enrolments, outbox
 from jcbot.training.model import CANCELLED
-from knowledge.sending import CUSTOM, MASS, TEMPLATE
+from knowledge.sending import CUSTOM, MASS, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,13 +42,17 @@ _STRETCH = stretch_of_strangers()
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """What reaching goes by: the rules of sending, is a template set, what about, by mass send."""
+    """What reaching goes by: the rules of sending, whether a template is set, what it is about.
+
+    `subscription` is the id of its subscription notice, "" without one; `mass`: by mass send.
+    """
 
     sending: SendingRules
     template: bool
     about: str
     course: str
     now: dt.datetime
+    subscription: str = ""
     mass: bool = False
 
 
@@ -70,7 +75,8 @@ class Counts:
     @property
     def reachable(self) -> int:
         """How many can be reached now."""
-        return sum(self.by.get(channel, 0) for channel in (MASS, TEMPLATE, CUSTOM))
+        channels = (MASS, TEMPLATE, SUBSCRIPTION, CUSTOM)
+        return sum(self.by.get(channel, 0) for channel in channels)
 
 
 async def count(
@@ -135,7 +141,10 @@ def _reach(side: Side, roads: Roads) -> sa.ColumnElement[str]:
     left = some(followers.c.openid, followers.c.openid == openid, sa.not_(followers.c.following))
     wish = sa.and_(notice_wishes.c.openid == openid, notice_wishes.c.kind == roads.about)
     refused = some(notice_wishes.c.openid, wish, sa.not_(notice_wishes.c.on))
-    open_ = {TEMPLATE: _asked(openid, roads, wish), CUSTOM: _wrote(openid, roads)}
+    agreed = consents.stands(openid, roads.subscription) if roads.subscription else sa.false()
+    open_ = {
+        TEMPLATE: _asked(openid, roads, wish), CUSTOM: _wrote(openid, roads), SUBSCRIPTION: agreed
+    }  # fmt: skip
     channels = roads.sending.kinds[KIND].channels
     whens: list[tuple[Any, str]] = [
         (openid.is_(None), UNBOUND),

@@ -90,3 +90,18 @@ follower_tags = Table(
     Column("seen", BigInteger, nullable=False),
     Index("ix_follower_tags_openid", "openid"),
 )
+
+# Who agreed to which subscription notice (订阅通知), as WeChat's events tell. `remaining` is how
+# many one-time consents are not used up; `given` and `refused` are the CreateTime of the latest
+# event of each, 0 for none. `at` is when it last changed by an event.
+notice_consents = Table(
+    "notice_consents",
+    metadata,
+    Column("openid", Text, primary_key=True),
+    Column("template", Text, primary_key=True),
+    Column("remaining", Integer, nullable=False),
+    Column("long_term", Boolean, nullable=False),
+    Column("given", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)

@@ -18,6 +18,7 @@ from bot import post
 from bot.courier import Courier
 from bot.fresh import fresh_config
 from bot.wechat.pretend.world import Pretend, pretending
+from handlers.notices import Notice
 from jcbot import conversations
 from jcbot.clock import SHANGHAI, Clock
 from jcbot.outbox import Promise, promise
@@ -45,20 +46,20 @@ MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 RULES = load_sending(ROOT / "sending" / "kinds.toml")
 ASKED_FOR, URGENT, CUSTOM_ONLY = "class_reminder", "identity_tried", "late_answer"
 TEMPLATES = {ASKED_FOR: "tpl", URGENT: "tpl"}
-FAST = {"at_once": 5, "per_second": 1_000, "templates": TEMPLATES}
+FAST = {"at_once": 5, "per_second": 1_000, "templates": TEMPLATES, "subscriptions": {}}
 
 
-def said(_conn: Connection, item: Item, _kept: dict[str, Any]) -> str:
+def said(_conn: Connection, item: Item, _kept: dict[str, Any]) -> Notice:
     """The words of these tests' messages: their number."""
-    return f"第{item.payload['n']}条"
+    return Notice(f"第{item.payload['n']}条")
 
 
-async def without_id(client: WeChatClient, config: Any, plan: Plan, text: str) -> Outcome:
+async def without_id(client: WeChatClient, config: Any, plan: Plan, said: Notice) -> Outcome:
     """Send as if there were no client id: another one each time."""
     item = plan.item
     template = config.sending.templates[item.kind]
     return await client.template(
-        item.openid, template, {"first": text}, client_id=secrets.token_hex(8)
+        item.openid, template, said.values("template"), client_id=secrets.token_hex(8)
     )
 
 

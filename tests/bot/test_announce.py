@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import insert, select
 
-from bot.post import worded
+from bot.post import notice_of
 from jcbot.announcing.mass_events import MassFinish, finish
 from jcbot.announcing.massing import gather, settle
 from jcbot.clock import SHANGHAI
@@ -141,9 +141,9 @@ def test_it_is_looked_at_then_sent_once(town: Path) -> None:
 def test_the_courier_says_what_was_looked_at(town: Path, library: Library) -> None:
     announce(town, "n.toml", "--audience", "card", "--send")
     due = on_database(town, lambda conn: claim(conn, "me", NOW + dt.timedelta(days=1), 9))
-    said = {on_database(town, lambda conn, e=e: worded(library, Human(), conn, e)) for e in due}
+    said = [on_database(town, lambda conn, e=e: notice_of(library, Human(), conn, e)) for e in due]
     assert len(due) == 6
-    assert said == {TEXT}
+    assert {each.text for each in said} == {TEXT}
 
 
 def test_why_somebody_was_not_reached(town: Path) -> None:
@@ -168,7 +168,7 @@ def test_as_json(town: Path) -> None:
     told = json.loads(out)
     assert told["preview"] == TEXT
     assert told["audience_means"] == "在名册里，并且县区是高平市"
-    assert told["reachable"] == {"template": 0, "custom": 0}
+    assert told["reachable"] == {"template": 0, "subscription": 0, "custom": 0}
     assert told["meets"] == told["bound"] == told["unsubscribed"] + told["no_channel"]
     _, out, _ = announce(town, "n.toml", "--audience", "card", "--send", "--json")
     told = json.loads(out)

@@ -15,7 +15,7 @@ from test_cli import jcbot
 
 from bot.fresh import door_of, fill, fresh_config, serving
 from bot.telephone import telephone
-from handlers.notices import words
+from handlers.notices import notice
 from jcbot.clock import Clock
 from jcbot.config import Config, load_config
 from jcbot.keyring import open_keyring
@@ -105,7 +105,7 @@ def test_listed_accepted_refused_and_told(folder: Path, library: Library) -> Non
     assert jcbot("people", "requests", cwd=folder)[1] == "没有等着核实的。\n"
     for secret in (NEWCOMER, id_number(1), *PHONES, "钱进"):
         assert secret not in json.dumps(listed, ensure_ascii=False) + out
-    told = [words(library, each, None, Config().human) for each in run(folder, promised)]
+    told = [notice(library, each, None, Config().human).text for each in run(folder, promised)]
     assert [each.partition("交的")[2] for each in told] == [
         "更正核实通过了，回复“我的卡”看。",
         "登记核实通过了，回复“我的卡”看。",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from bot.wechat.client import WeChatClient
     from bot.wechat.outcomes import Outcome
+    from handlers.notices import Notice
     from jcbot.ledger import Item, Plan
 
 MANY = [f"o-{number}" for number in range(200)]
@@ -362,7 +363,7 @@ async def test_d11_a_token_that_ends_in_the_middle_loses_nothing(scene: Scene) -
     assert scene.pretend.calls("token") == 2
 
 
-def breaking(conn: Any, item: Item, kept: dict[str, Any]) -> str:
+def breaking(conn: Any, item: Item, kept: dict[str, Any]) -> Notice:
     if item.openid == "o-3":
         raise KeyError("no such words")
     return said(conn, item, kept)
@@ -407,9 +408,9 @@ async def test_told_to_stop_it_finishes_what_it_began_and_puts_the_rest_back(
     await scene.promise(MANY)
     stopped = asyncio.Event()
 
-    async def send(client: WeChatClient, _config: Any, plan: Plan, text: str) -> Outcome:
+    async def send(client: WeChatClient, _config: Any, plan: Plan, said: Notice) -> Outcome:
         stopped.set()
-        values = {"first": text}
+        values = said.values("template")
         return await client.template(plan.item.openid, "tpl", values, client_id=plan.item.client_id)
 
     await scene.courier(send=send).run(stopped)

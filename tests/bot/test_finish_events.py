@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from couriers import MONDAY
-from running import a_service, deliver, rows
+from services import a_service, deliver, rows
 from sqlalchemy import select
 
 from bot.fresh import fill
@@ -186,8 +186,8 @@ async def test_from_the_full_class_to_the_message_in_the_promoted_workers_phone(
         [message] = pretend.journal.received()
         assert message.openid == promoted
         assert message.text == (
-            "first：好消息：电工班（初级）（DG-2026-12）有人退出，您补上了。12月1日（周二）开班，"
-            "每天8:30到17:30，地点高平市职教中心2号楼。去不了请回复“取消报名”。"
+            "thing1：电工班（初级）\ncharacter_string2：DG-2026-12\ntime3：2026年12月1日 08:30\n"
+            "thing4：高平市职教中心2号楼\nthing5：您补上了，去不了请回复取消报名"
         )
         ends = {row.kind: row.state for row in await rows(service) if row.openid == promoted}
         assert ends["seat_promoted"] == DELIVERED

@@ -19,6 +19,7 @@ from bot.mass import MassCourier
 from bot.post import send_mass
 from bot.verdict import TRIES
 from bot.wechat.pretend.faults import Fault
+from handlers.notices import Notice
 from jcbot import followers, ledger
 from jcbot.announcing import again, mass_events, rows, service
 from jcbot.announcing.mass_events import MassFinish
@@ -61,8 +62,8 @@ async def scene(database: Database) -> AsyncIterator[Scene]:
         yield made
 
 
-def said(_conn: Connection, number: int) -> str:
-    return f"第{number}号"
+def said(_conn: Connection, number: int) -> Notice:
+    return Notice(f"第{number}号")
 
 
 def courier(scene: Scene, database: Database | None = None, **parts: Any) -> MassCourier:
@@ -184,8 +185,8 @@ async def test_delivered_but_the_line_dropped_is_sent_once(scene: Scene, how: An
     assert len({row.ref for row in await scene.rows()}) == 3
 
 
-async def without_id(client: WeChatClient, plan: Plan, text: str) -> Outcome:
-    return await client.mass_by_list(plan.item.openids, text, client_id=secrets.token_hex(8))
+async def without_id(client: WeChatClient, plan: Plan, words: Notice) -> Outcome:
+    return await client.mass_by_list(plan.item.openids, words.text, client_id=secrets.token_hex(8))
 
 
 @pytest.mark.parametrize("with_id", [True, False])

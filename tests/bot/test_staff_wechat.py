@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from couriers import MONDAY
-from running import a_service, deliver, rows
+from services import a_service, deliver, rows
 from sqlalchemy import insert, select
 from test_announce import NOTICE, TEXT
 from test_wished_class import CLASSES, enter
@@ -94,7 +94,7 @@ class Office:
 @asynccontextmanager
 async def an_office(library: Library, folder: Path) -> AsyncIterator[Office]:
     async with (
-        a_service(library, f"sqlite:///{folder}/t.db") as (service, pretend, phone),
+        a_service(library, url=f"sqlite:///{folder}/t.db") as (service, pretend, phone),
         telephone(phone.door) as worker,
     ):
         made = Office(service, pretend, worker, folder)

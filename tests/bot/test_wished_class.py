@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from running import a_service, deliver, rows
+from services import a_service, deliver, rows
 from typer.testing import CliRunner
 
 from bot import training
@@ -74,7 +74,7 @@ async def arrive(service: Service, pretend: Pretend, *people: str) -> list[tuple
 
 async def test_from_the_wish_to_the_class(library: Library, tmp_path: Path) -> None:
     async with (
-        a_service(library, f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
+        a_service(library, url=f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
         telephone(phone.door) as worker,
     ):
         assert "记下了：高平市的电工班" in await enter(worker, "高平有电工班了告诉我")
@@ -97,7 +97,7 @@ NEIGHBOURS = {
 
 async def test_nobody_else_is_told(library: Library, tmp_path: Path) -> None:
     async with (
-        a_service(library, f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
+        a_service(library, url=f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
         telephone(phone.door) as worker,
     ):
         for who, lines in NEIGHBOURS.items():
@@ -121,7 +121,7 @@ async def test_what_is_said_between_import_and_courier_counts(
     library: Library, tmp_path: Path, lines: list[str], why: str
 ) -> None:
     async with (
-        a_service(library, f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
+        a_service(library, url=f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
         telephone(phone.door) as worker,
     ):
         await enter(worker, "高平有电工班了告诉我")
@@ -134,7 +134,7 @@ async def test_what_is_said_between_import_and_courier_counts(
 
 async def test_by_night_it_waits_for_the_morning(library: Library, tmp_path: Path) -> None:
     async with (
-        a_service(library, f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
+        a_service(library, url=f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
         telephone(phone.door) as worker,
     ):
         await worker.enter("/time +12h")

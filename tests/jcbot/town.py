@@ -12,7 +12,7 @@ from school import NOW, add_class
 from sqlalchemy import insert, select
 
 from benchmarks import people_rows
-from jcbot import tags
+from jcbot import consents, tags
 from jcbot.announcing.counting import Roads
 from jcbot.announcing.selecting import Rules
 from jcbot.announcing.vocabulary import Books, vocabulary
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PEOPLE = 300
 TODAY = NOW.date()
+AGREED = "tpl-agreed"
 
 
 @cache
@@ -58,9 +59,9 @@ def rules() -> Rules:
     return Rules(policies(), TODAY)
 
 
-def roads(*, template: bool = True, course: str = "") -> Roads:
+def roads(*, template: bool = True, course: str = "", agreed: str = "") -> Roads:
     sending = load_sending(ROOT / "sending" / "kinds.toml")
-    return Roads(sending, template, "classes", course, NOW)
+    return Roads(sending, template, "classes", course, NOW, agreed)
 
 
 async def build(database: Database) -> None:
@@ -93,7 +94,7 @@ def fill(conn: Connection) -> None:
 
 
 def _says(conn: Connection, n: int, openid: str) -> None:
-    """Some wish, some refuse, some wrote lately."""
+    """Some wish, some refuse, some wrote lately, some agreed to a notice, or used it up."""
     wishes = WishService(conn, openid, NOW)
     if n % 5 == 0:
         wishes.wish("classes", "高平市", "电工")
@@ -102,3 +103,9 @@ def _says(conn: Connection, n: int, openid: str) -> None:
     if n % 4 == 0:
         at = int(NOW.timestamp()) - (3_600 if n % 8 else 200_000)
         conn.execute(insert(conversations), {"openid": openid, "state": "{}", "at": at})
+    if n % 6 == 0:
+        consents.give(conn, consents.Choice(openid, AGREED, 5), NOW, long_term=n % 12 == 0)
+    if n % 18 == 0:
+        consents.use(conn, openid, AGREED)
+    if n % 30 == 0:
+        consents.refuse(conn, consents.Choice(openid, AGREED, 6), NOW)

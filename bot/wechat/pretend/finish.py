@@ -11,7 +11,7 @@ import aiohttp
 from bot.wechat.simulator import ACCOUNT, TRIES, TRY_SECONDS, push, to_xml
 
 if TYPE_CHECKING:
-    from bot.wechat.simulator import Door
+    from bot.wechat.simulator import Door, Lists
 
 POSTERS = 8
 HELPER = "mphelper"
@@ -24,14 +24,14 @@ class Finisher:
     def __init__(self, door: Door | None) -> None:
         self.door = door
         self.posted = self.lost = 0
-        self._waiting: asyncio.Queue[tuple[float, dict[str, str]]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[float, dict[str, str | Lists]]] = asyncio.Queue()
         self._posters: list[asyncio.Task[None]] = []
 
-    def tell(self, event: str, sender: str, after_s: float, **fields: str) -> None:
+    def tell(self, event: str, sender: str, after_s: float, **fields: str | Lists) -> None:
         """Have an event posted when `after_s` seconds have passed."""
         if self.door is None:
             return
-        head = {
+        head: dict[str, str | Lists] = {
             "ToUserName": ACCOUNT,
             "FromUserName": sender,
             "CreateTime": str(int(time.time() + after_s)),

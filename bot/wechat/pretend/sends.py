@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bot.wechat.pretend.fields import unfit
 from bot.wechat.pretend.finish import HELPER
 from bot.wechat.pretend.people import CODES
 
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 DONE = {"errcode": 0, "errmsg": "ok"}
 MASS_LEAST, MASS_MOST = 2, 10_000
-FIELDS = (
-    (re.compile(r"thing\d+"), re.compile(r".{1,20}", re.DOTALL)),
-    (re.compile(r"phrase\d+"), re.compile(r"[\u4e00-\u9fff]{1,5}")),
-    (re.compile(r"number\d+"), re.compile(r"-?[0-9]{1,32}(\.[0-9]+)?")),
-    (re.compile(r"character_string\d+"), re.compile(r"[ -~]{1,32}")),
-    (re.compile(r"phone_number\d+"), re.compile(r"[-+0-9]{1,17}")),
-)
-"""What fits which field of a subscription notice; others take anything that is not empty."""
 FAILURES = {"blocked": "failed:user block", "failing": "failed: system failed"}
 
 
@@ -87,6 +79,8 @@ class Sends:
             return error(CODES[person.state], "not a subscriber")
         if not asked.get("template_id") or not isinstance(asked.get("data"), dict):
             return error(40_037, "invalid template_id")
+        if wrong := unfit(asked):
+            return error(47_003, f"argument invalid! data.{wrong}.value invalid")
         before, number = self.seen.get((openid, client_id), (0.0, 0))
         if client_id and number and now - before < world.rules.same_id_s:
             return DONE | {"msgid": number}
@@ -108,15 +102,23 @@ class Sends:
         person = world.people.get(openid, world.rules)
         if person.state == "unknown":
             return error(40_003, "invalid openid")
-        for name, value in (asked.get("data") or {}).items():
-            if not _fits(name, str(value.get("value", ""))):
-                return error(47_003, f"argument invalid! data.{name}.value invalid")
+        if wrong := unfit(asked):
+            return error(47_003, f"argument invalid! data.{wrong}.value invalid")
         if world.rules.consents and person.consents.get(template, 0) < 1:
             return error(43_101, "user refuse to accept the msg")
-        if person.state != "following":
+        if person.state in CODES:
             return error(43_101, "user refuse to accept the msg")
         person.consents[template] = person.consents.get(template, 1) - 1
-        world.deliver(openid, "subscription", _told(asked), msg_id=next(self.numbers))
+        number, failed = next(self.numbers), person.state in FAILURES
+        if not failed:
+            world.deliver(openid, "subscription", _told(asked), msg_id=number)
+        world.finisher.tell(
+            "subscribe_msg_sent_event", openid, world.rules.finish_after_s,
+            SubscribeMsgSentEvent=[{
+                "TemplateId": template, "MsgID": str(number), "ErrorCode": "1" if failed else "0",
+                "ErrorStatus": FAILURES.get(person.state, "success"),
+            }],
+        )  # fmt: skip
         return DONE
 
     def mass_by_tag(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -189,10 +191,3 @@ class Sends:
 def _told(asked: dict[str, Any]) -> str:
     """Return the values of a template as one text, in the order they were given."""
     return "\n".join(f"{name}：{each.get('value', '')}" for name, each in asked["data"].items())
-
-
-def _fits(name: str, value: str) -> bool:
-    for kind, shape in FIELDS:
-        if kind.fullmatch(name):
-            return shape.fullmatch(value) is not None
-    return value != ""

@@ -17,6 +17,7 @@ from bot.wechat.pretend.faults import BODIES, Fault, Faults
 from bot.wechat.pretend.finish import Finisher
 from bot.wechat.pretend.journal import Journal, Received
 from bot.wechat.pretend.people import People
+from bot.wechat.pretend.popups import Popups
 from bot.wechat.pretend.rules import Rules
 from bot.wechat.pretend.sends import Sends, error
 from bot.wechat.pretend.tokens import TokenDesk
@@ -69,7 +70,7 @@ class Pretend:
         self.faults, self.journal, self.people = Faults(), Journal(journal), People()
         self.tokens, self.finisher = TokenDesk(), Finisher(door)
         self.sends = Sends(self, seen=self.journal.ids())
-        self.account = AccountCalls(self)
+        self.account, self.popups = AccountCalls(self), Popups(self)
         self.counts: Counter[tuple[str, str]] = Counter()
         self._used: Counter[tuple[str, str]] = Counter()
         self.app = web.Application(client_max_size=BODY_MOST)

@@ -1,4 +1,4 @@
-"""A running service whose WeChat posts its events to the service's own door, and its courier."""
+"""A running service beside a pretend WeChat that posts its events to the service's own door."""
 
 from __future__ import annotations
 
@@ -29,19 +29,23 @@ if TYPE_CHECKING:
 
 @contextlib.asynccontextmanager
 async def a_service(
-    library: Library, url: str = "sqlite://"
+    library: Library, more: dict[str, Any] | None = None, *, url: str = "sqlite://", **sending: Any
 ) -> AsyncIterator[tuple[Service, Pretend, Phone]]:
-    """The service, its WeChat, and a phone of o-1."""
+    """A running service whose WeChat posts its events to the service's own door.
+
+    `sending` are settings of [sending], `more` whole sections, `url` its database.
+    """
     async with pretending() as pretend, aiohttp.ClientSession() as session:
         config = fresh_config()
         wechat = config.wechat.model_copy(
             update={"api_base": pretend.url, "app_secret": SecretStr("s")}
         )
-        sending = Sending(templates=TEMPLATES | {"seat_promoted": "tpl-seat"}, per_second=1_000)
-        database = Database.model_validate({"url": url})
-        config = config.model_copy(
-            update={"wechat": wechat, "sending": sending, "database": database}
-        )
+        given = {"templates": TEMPLATES | {"seat_promoted": "tpl-seat"}, "per_second": 1_000}
+        settings = {
+            "wechat": wechat, "sending": Sending.model_validate(given | sending),
+            "database": Database.model_validate({"url": url}),
+        }  # fmt: skip
+        config = config.model_copy(update=settings | (more or {}))
         async with serving(config, library) as server:
             door = door_of(config, server.url)
             pretend.finisher.door = door
@@ -52,8 +56,9 @@ async def deliver(service: Service) -> None:
     """Let a courier, put together as `jcbot deliver` does, send what is due."""
     desk = service.desk
     post = Post(
-        service.config, desk.library, desk.database, service.shared, service.clock, service.metrics
-    )
+        service.config, desk.library, desk.database, service.shared, service.clock,
+        service.metrics, service.keyring,
+    )  # fmt: skip
     async with crew_of(post) as crew:
         await drain(crew.courier)
         while await crew.mass.round():
@@ -61,7 +66,6 @@ async def deliver(service: Service) -> None:
 
 
 async def rows(service: Service) -> list[Row[Any]]:
-    """All messages as the ledger has them."""
     return await service.desk.database.run(
         lambda conn: list(conn.execute(select(outbox).order_by(outbox.c.id)).all())
     )
