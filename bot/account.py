@@ -11,6 +11,7 @@ from bot.asking import ask, data_of, draw, with_client
 from bot.list_commands import ConfigFile, put
 from bot.mirror import pull_followers, pull_tags
 from bot.on_database import run_on_database
+from bot.posters import poster
 from bot.wechat.outcomes import Refused
 from jcbot.clock import Clock
 from jcbot.config import load_config
@@ -30,13 +31,15 @@ T = TypeVar("T")
 NO_MENU = 46003
 
 app = typer.Typer(
-    help="公众号：menu 菜单，qr 培训班和县区的二维码，followers 关注者、tags 标签拉下来。",
+    help="公众号：menu 菜单，qr 培训班和县区的二维码，poster 可以打印的海报，"
+    "followers 关注者、tags 标签拉下来。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 menu = typer.Typer(help="公众号的菜单：push 换上、show 看。", no_args_is_help=True)
 app.add_typer(menu, name="menu")
+app.command(help="做一张A4海报：班名、时间、地点、名额、截止、联系人和二维码。")(poster)
 
 
 @menu.command(help="把 knowledge/wechat/menu.toml 换上去，代替公众号现在的菜单。")

@@ -153,7 +153,7 @@ GROUPS = {  # command: (module, help); each module has an `app` of its own
     ),
     "wechat": (
         "bot.account",
-        "公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码。",
+        "公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码，poster 做海报。",
     ),
     "staff": (
         "bot.staff",

@@ -79,6 +79,7 @@ async def test_from_the_wish_to_the_class(library: Library, tmp_path: Path) -> N
     ):
         assert "记下了：高平市的电工班" in await enter(worker, "高平有电工班了告诉我")
         assert "会在微信里收到消息" in await imports(service, tmp_path)
+        assert await worker.enter("/notices") == MESSAGE, "as the demo shows it"
         assert await arrive(service, pretend, "o-worker") == [("o-worker", MESSAGE)]
         details = await enter(worker, "DG-2026-20")
         assert "编号DG-2026-20" in details

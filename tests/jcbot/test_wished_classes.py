@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import json
 from functools import partial
 from typing import TYPE_CHECKING
 
+import asyncpg
 import pytest
 from school import NOW, enter, limits, person
 from sqlalchemy import select, update
@@ -122,6 +124,21 @@ async def test_what_opens_after_todays_message_left_is_told_tomorrow(
     due = await database.run(lambda conn: list(conn.execute(select(outbox.c.due)).scalars()))
     tomorrow = dt.datetime.combine(NOW.date() + dt.timedelta(days=1), dt.time(), NOW.tzinfo)
     assert sorted(due) == [int(NOW.timestamp()), int(tomorrow.timestamp())]
+
+
+async def test_a_courier_that_holds_todays_message_is_not_waited_for(
+    postgresql: Database, new_postgresql: str, tmp_path: Path
+) -> None:
+    """Without SKIP LOCKED the import would stand still here, and a courier and it could lock up."""
+    await wish(postgresql, "o1", "高平市")
+    await import_(postgresql, tmp_path, ROW)
+    courier = await asyncpg.connect(new_postgresql)
+    async with courier.transaction():
+        await courier.execute("SELECT id FROM outbox FOR UPDATE")
+        async with asyncio.timeout(10):
+            await import_(postgresql, tmp_path, ROW.replace("DG-1", "DG-2"))
+    await courier.close()
+    assert await postgresql.run(told) == {"o1": [["DG-1"], ["DG-2"]]}
 
 
 async def test_when_it_leaves_it_says_what_holds_then(database: Database, tmp_path: Path) -> None:
