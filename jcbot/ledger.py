@@ -19,7 +19,7 @@ from sqlalchemy import Text, and_, bindparam, case, cast, func, literal, or_, se
 
 from jcbot.clock import SHANGHAI
 from jcbot.outbox import PROMISED
-from jcbot.storage.dialects import Upsert
+from jcbot.storage.dialects import ForMany, Upsert
 from jcbot.storage.training_tables import outbox, pauses
 from knowledge.sending import TEMPLATE
 
@@ -44,6 +44,8 @@ MARGIN_S = 60
 
 TOLD_WITHIN_S = 3_600
 """A finish event comes within minutes: what was sent without an id before that is not meant."""
+Texts = dict[int, str | None]
+"""Ids, each with the text that goes with it, if any."""
 
 _O, _P = outbox.c, pauses.c
 _DUE = (
@@ -60,43 +62,44 @@ _STALLED = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_TAKE = (
-    update(outbox)
-    .where(_O.id == bindparam("i"))
-    .values(holder=bindparam("h"), lease=bindparam("until"))
+_TAKE = ForMany(
+    lambda among, _: (
+        update(outbox).where(among(_O.id)).values(holder=bindparam("h"), lease=bindparam("until"))
+    )
 )
 # What staff send anew is another message to the other side, else it would pass for a repeat.
 _ANEW = case((_O.retried > 0, literal("-") + cast(_O.retried, Text)), else_=literal(""))
-_WRITE_DOWN = (
-    update(outbox)
-    .where(_O.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        state=SENDING,
-        holder=bindparam("h"),
-        channel=bindparam("ch"),
-        client_id=literal(OURS) + cast(_O.id, Text) + _ANEW,
-        reason=bindparam("why"),
-        tries=_O.tries + 1,
-        called=func.coalesce(_O.called, bindparam("at")),
-        lease=bindparam("until"),
+_WRITE_DOWN = ForMany(
+    lambda among, _: (
+        update(outbox)
+        .where(among(_O.id))
+        .values(
+            state=SENDING,
+            holder=bindparam("h"),
+            channel=bindparam("ch"),
+            client_id=literal(OURS) + cast(_O.id, Text) + _ANEW,
+            reason=bindparam("why"),
+            tries=_O.tries + 1,
+            called=func.coalesce(_O.called, bindparam("at")),
+            lease=bindparam("until"),
+        )
     )
 )
 _OURS = (
-    _O.id == bindparam("i"),
     or_(_O.state == PROMISED, _O.state == SENDING),
     or_(_O.holder.is_(None), _O.holder == bindparam("h")),
 )
-_SETTLE = (
-    update(outbox)
-    .where(*_OURS)
+_SETTLE = ForMany(
+    lambda among, text: update(outbox)
+    .where(among(_O.id), *_OURS)
     .values(
-        state=bindparam("s"), ref=bindparam("r"), reason=bindparam("why"),
+        state=bindparam("s"), ref=text(_O.id), reason=bindparam("why"),
         settled=bindparam("at"), holder=None, lease=None,
     )
 )  # fmt: skip
-_AGAIN = (
-    update(outbox)
-    .where(*_OURS)
+_AGAIN = ForMany(
+    lambda among, _: update(outbox)
+    .where(among(_O.id), *_OURS)
     .values(
         state=PROMISED, due=bindparam("later"), reason=bindparam("why"),
         tries=_O.tries - bindparam("free"), holder=None, lease=None, called=None,
@@ -217,34 +220,36 @@ def reclaim(
         else:
             rows.append(row)
     _each(conn, _LOST, lost)
-    _each(conn, _TAKE, [{"i": row.id, "h": holder, "until": at + LEASE_S} for row in rows])
+    _TAKE.run(conn, {row.id: None for row in rows}, {"h": holder, "until": at + LEASE_S})
     return _readable(conn, holder, rows, at)
 
 
 def write_down(conn: Connection, holder: str, plans: Sequence[Plan], now: dt.datetime) -> None:
     """Commit to send these, claimed in this same transaction."""
     at = int(now.timestamp())
-    alike = defaultdict(list)
+    alike: defaultdict[tuple[str, str], Texts] = defaultdict(dict)
     for plan in plans:
-        alike[plan.channel, plan.reason].append(plan.item.id)
+        alike[plan.channel, plan.reason][plan.item.id] = None
     for (channel, reason), ids in alike.items():
         values = {"h": holder, "ch": channel, "why": reason, "at": at, "until": at + LEASE_S}
-        conn.execute(_WRITE_DOWN, values | {"ids": ids})
+        _WRITE_DOWN.run(conn, ids, values)
 
 
 def settle(conn: Connection, holder: str, outcomes: Sequence[Settled], now: dt.datetime) -> None:
     """Write down what became of each; an item that is not ours any more is left alone."""
     at = int(now.timestamp())
-    done, again = [], []
+    done: defaultdict[tuple[str, str], Texts] = defaultdict(dict)
+    again: defaultdict[tuple[int, int, str], Texts] = defaultdict(dict)
     for each in outcomes:
-        key = {"i": each.item.id, "h": holder, "why": each.reason}
         if each.later is not None:
             later = int(each.later.timestamp())
-            again.append(key | {"later": later, "free": int(each.free)})
+            again[later, int(each.free), each.reason][each.item.id] = None
         else:
-            done.append(key | {"s": each.state, "r": each.ref or None, "at": at})
-    _each(conn, _SETTLE, done)
-    _each(conn, _AGAIN, again)
+            done[each.state, each.reason][each.item.id] = each.ref or None
+    for (state, why), refs in done.items():
+        _SETTLE.run(conn, refs, {"h": holder, "s": state, "why": why, "at": at})
+    for (later, free, why), ids in again.items():
+        _AGAIN.run(conn, ids, {"h": holder, "later": later, "free": free, "why": why})
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,17 +307,17 @@ def _each(conn: Connection, statement: Executable, rows: list[dict[str, Any]]) -
 
 def _readable(conn: Connection, holder: str, rows: Sequence[Row[Any]], at: int) -> list[Item]:
     """Make the items; a row whose payload cannot be read is set aside."""
-    items, broken = [], []
+    items, broken = [], Texts()
     for row in rows:
         try:
             payload = dict(json.loads(row.payload))
         except (TypeError, ValueError):
-            why = "its payload cannot be read"
-            broken.append({"i": row.id, "h": holder, "s": FAILED, "r": None, "why": why, "at": at})
+            broken[row.id] = None
             continue
         again = row.state == SENDING
         channel = row.channel or ""
         item = (row.id, row.kind, row.openid, payload, row.tries, again, channel, row.retried)
         items.append(Item(*item))
-    _each(conn, _SETTLE, broken)
+    why = "its payload cannot be read"
+    _SETTLE.run(conn, broken, {"h": holder, "s": FAILED, "why": why, "at": at})
     return items
