@@ -18,7 +18,7 @@ from bot.metrics import Metrics
 from bot.pipeline import Desk
 from bot.post import Post, courier_of
 from bot.registry_service import HttpRegistry
-from bot.tries import LateAnswers, Tries
+from bot.tries import Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
 from handlers.dialogue import step as talk
@@ -71,7 +71,6 @@ def build(
     library: Library,
     *,
     step: Callable[[Turn], Reply] = talk,
-    late: LateAnswers | None = None,
 ) -> Service:
     """Build everything; nothing is opened before the application starts up.
 
@@ -87,7 +86,7 @@ def build(
     shared = open_shared(config.redis)
     registry = HttpRegistry(config.registry, library.registry) if config.registry.url else None
     desk = Desk(config, clock, database, library, Keys.of(keyring), step, registry)
-    tries = Tries(desk, metrics, shared, late)
+    tries = Tries(desk, metrics, shared)
     account = account_of(config)
     endpoint = Endpoint(account, tries, metrics, config.limits)
     health = Health(database, shared, metrics)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,16 +18,16 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.handful import KNOWS_REPEATS, Called, Caller
+from bot.late import NotYetError
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
 from jcbot import followers, ledger
 from jcbot.channels import Rules, choose, standings
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
-from jcbot.ledger import FAILED, UNKNOWN, Item, Plan, Settled
+from jcbot.ledger import FAILED, STOPPED, UNKNOWN, Item, Plan, Settled
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Awaitable, Callable, Sequence
 
     from sqlalchemy import Connection
@@ -54,7 +55,8 @@ class Courier:
     """One courier; any number of them, in any number of processes, share the work.
 
     `send` makes one call for a plan; `words` reads the words of an item in the transaction that
-    writes it down (of the class as it is now), with a dict to keep what serves the whole handful.
+    writes it down (of the class as it is now), with a dict to keep what serves the whole handful;
+    "" is nothing to say, and `NotYetError` puts the item off.
     """
 
     database: Database
@@ -123,14 +125,20 @@ class Courier:
 
     def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> str | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
+        item = plan.item
         try:
-            return self.words(conn, plan.item, kept)
+            if text := self.words(conn, item, kept):
+                return text
+            return Settled(item, UNKNOWN if item.again else STOPPED, reason="nothing to say")
+        except NotYetError as wait:
+            later = self.clock.now() + dt.timedelta(seconds=wait.seconds)
+            return Settled(item, "", reason="no words yet", later=later)
         except (StorageError, SQLAlchemyError):
             raise
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, it is this one's
-            log.error("no words", kind=plan.item.kind, fault=type(fault).__name__)  # noqa: TRY400
-            state = UNKNOWN if plan.item.again else FAILED
-            return Settled(plan.item, state, reason=f"no words: {type(fault).__name__}")
+            log.error("no words", kind=item.kind, fault=type(fault).__name__)  # noqa: TRY400
+            state = UNKNOWN if item.again else FAILED
+            return Settled(item, state, reason=f"no words: {type(fault).__name__}")
 
     async def _bring(self, called: Sequence[Called]) -> None:
         """Settle; a database that is out of order for a moment must not cost us the outcomes."""

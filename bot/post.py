@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bot import late
 from bot.courier import Courier
 from bot.wechat.client import open_client
 from handlers.notices import announced, words
 from jcbot.announcing.letters import letter_of
+from jcbot.late import KIND as LATE
 from jcbot.training.browsing import details
 from jcbot.training.errors import NoSuchClassError
 from knowledge.sending import TEMPLATE
@@ -69,8 +71,15 @@ async def send(client: WeChatClient, config: Config, plan: Plan, text: str) -> O
 def text_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> str:
     """Return the words of a message, with its class or its announcement as it is now.
 
-    `kept` holds what was read for the messages before, by its number.
+    `kept` holds what was read for the messages before, by its number. `NotYetError` for an
+    answer that may still come.
     """
+    if item.kind == LATE:
+        try:
+            return late.answer_of(conn, item, post.config.limits.reply_bytes)
+        except late.NotYetError:
+            if not late.given_up(post, item):
+                raise
     return worded(post.library, post.config.human, conn, item, kept)
 
 

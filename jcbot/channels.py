@@ -161,9 +161,12 @@ def _allowed(item: Item, person: Standing, channel: str, rules: Rules, now: dt.d
     if channel == TEMPLATE:
         wished = rules.sending.kinds[item.kind].wished
         return bool(rules.templates.get(item.kind)) and (not wished or item.id in person.asked)
+    last, used, since = person.last, person.used, item.since.timestamp()
+    if rules.sending.kinds[item.kind].answers and since > last:
+        last, used = int(since), 0  # whom it answers wrote then: known before it is written down
     window = dt.timedelta(hours=rules.sending.custom_hours)
-    inside = person.last >= (now - window).timestamp()
-    return inside and person.used < rules.sending.custom_messages
+    inside = last >= (now - window).timestamp()
+    return inside and used < rules.sending.custom_messages
 
 
 def _why(channel: str) -> str:

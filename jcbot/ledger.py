@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SENDING, SENT, DELIVERED = "sending", "sent", "delivered"
 FAILED, UNREACHABLE, UNKNOWN = "failed", "unreachable", "unknown"
+STOPPED = "stopped"
 OURS = "jcbot-"
 """How our client ids begin."""
 LEASE_S = 30
@@ -89,6 +90,7 @@ _AGAIN = (
     .where(*_OURS)
     .values(
         state=PROMISED, due=bindparam("later"), reason=bindparam("why"),
+        first_due=func.coalesce(_O.first_due, _O.due),
         tries=_O.tries - bindparam("free"), holder=None, lease=None, called=None,
     )
 )  # fmt: skip
@@ -135,7 +137,10 @@ _PAUSE = Upsert(pauses, _later_pause)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One message in a courier's hands; `again` if a call may have been made before."""
+    """One message in a courier's hands; `again` if a call may have been made before.
+
+    `since` is when it was due first, however often it was put off.
+    """
 
     id: int
     kind: str
@@ -144,6 +149,7 @@ class Item:
     tries: int
     again: bool
     channel: str
+    since: dt.datetime
 
     @property
     def client_id(self) -> str:
@@ -287,8 +293,9 @@ def _readable(conn: Connection, holder: str, rows: Sequence[Row[Any]], at: int) 
             broken.append({"i": row.id, "h": holder, "s": FAILED, "r": None, "why": why, "at": at})
             continue
         again = row.state == SENDING
+        since = dt.datetime.fromtimestamp(row.first_due or row.due, SHANGHAI)
         items.append(
-            Item(row.id, row.kind, row.openid, payload, row.tries, again, row.channel or "")
+            Item(row.id, row.kind, row.openid, payload, row.tries, again, row.channel or "", since)
         )
     _each(conn, _SETTLE, broken)
     return items

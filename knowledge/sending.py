@@ -20,12 +20,14 @@ HOURS = 24
 class Kind:
     """One kind of message: its channels, the best first; `urgent`: at any hour.
 
-    `wished`: not to who refuses it, as a template only to who asked for it.
+    `wished`: not to who refuses it, as a template only to who asked for it. `answers`: it answers
+    a message that came just before it was promised, so the custom window is open from then.
     """
 
     channels: tuple[str, ...]
     urgent: bool
     wished: bool = False
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ def _kind(table: Table) -> Kind:
     channels = tuple(table.texts("channels"))
     if not channels or not set(channels) <= CHANNELS:
         raise table.error("channels", f"只能写 {'、'.join(sorted(CHANNELS))}，至少一个")
-    kind = Kind(channels, table.get("urgent", bool), table.get("wished", bool, False))
+    kind = Kind(
+        channels, table.get("urgent", bool), table.get("wished", bool, default=False),
+        table.get("answers", bool, default=False),
+    )  # fmt: skip
     table.done()
     return kind
 

@@ -15,6 +15,7 @@ from sqlalchemy import Text, bindparam, case, cast, func, literal, select, updat
 from jcbot.announcing.letters import check_class
 from jcbot.announcing.parsing import parse_audience
 from jcbot.ledger import SENDING as CALLING
+from jcbot.ledger import STOPPED
 from jcbot.outbox import PROMISED
 from jcbot.staff.model import By, StaffError
 from jcbot.storage.dialects import Upsert
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from jcbot.announcing.letters import Letter
     from jcbot.announcing.parsing import Vocabulary
 
-DRAFT, APPROVED, SENDING, STOPPED, DONE = "draft", "approved", "sending", "stopped", "done"
+DRAFT, APPROVED, SENDING, DONE = "draft", "approved", "sending", "done"
 OPEN = (PROMISED, CALLING)
 _A = announcements.c
 _TAKE = select(announcements).where(_A.number == bindparam("n")).with_for_update()
