@@ -18,6 +18,7 @@ from jcbot.announcing import service
 from jcbot.announcing.counting import NOWHERE, UNFOLLOWED, UNSUBSCRIBED
 from jcbot.announcing.letters import letter_of, read_letter
 from jcbot.announcing.vocabulary import vocabulary
+from jcbot.channels import TOO_LATE
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
 from knowledge.sending import CUSTOM, TEMPLATE
@@ -40,6 +41,7 @@ REASONS = {
     "unsubscribed": "退订了",
     "does not follow the account": "不关注了",
     "no channel is allowed": "没有能用的渠道",
+    TOO_LATE: "等得太久，不发了",
 }
 """Why somebody could not be written to; what WeChat answered is shown as it is."""
 LetterFile = Annotated[

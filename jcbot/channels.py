@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from knowledge.sending import SendingRules
 
+TOO_LATE = "not worth sending any more"
 REFUSED = "refused_by_user"
 """How the reason begins when somebody does not want a channel's messages (43101)."""
 
@@ -130,8 +131,9 @@ def choose(item: Item, person: Standing, rules: Rules, now: dt.datetime) -> Plan
         if kind is None or (item.channel == TEMPLATE and not rules.templates.get(item.kind)):
             return Settled(item, UNKNOWN, reason="no way any more to send the same again")
         return Plan(item, item.channel, "the same message again")
-    if kind is None:
-        return Settled(item, UNREACHABLE, reason=f"unknown kind {item.kind}")
+    if kind is None or now - item.since > kind.worth:
+        why = TOO_LATE if kind else f"unknown kind {item.kind}"
+        return Settled(item, UNREACHABLE, reason=why)
     start = rules.sending.not_before(item.kind, now)
     if start > now:
         return Settled(item, "", reason="quiet hours", later=start)

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.post import worded
+from jcbot.channels import TOO_LATE
 from jcbot.clock import SHANGHAI
 from jcbot.ledger import SENT, UNREACHABLE, Settled, claim
 from jcbot.ledger import settle as ledger_settle
@@ -146,7 +147,7 @@ def test_why_somebody_was_not_reached(town: Path) -> None:
 
     def settle(conn: Connection) -> None:
         items = claim(conn, "me", NOW + dt.timedelta(days=1), 9)
-        why = ["unsubscribed", "no channel is allowed", "no channel is allowed", "window (45015)"]
+        why = ["unsubscribed", "no channel is allowed", TOO_LATE, "window (45015)"]
         done = [Settled(each, UNREACHABLE, reason=why[n]) for n, each in enumerate(items[:4])]
         done += [Settled(each, SENT) for each in items[4:]]
         ledger_settle(conn, "me", done, NOW)
@@ -154,7 +155,7 @@ def test_why_somebody_was_not_reached(town: Path) -> None:
     on_database(town, settle)
     _, out, _ = announce(town, "status", "1")
     assert "已经发完" in out
-    assert "发不了4人（没有能用的渠道2人；退订了1人；window (45015)1人）" in out
+    assert "发不了4人（没有能用的渠道1人；等得太久，不发了1人；退订了1人；window (45015)1人）" in out
     assert "已发2人" in out
 
 
