@@ -155,7 +155,9 @@ def test_why_somebody_was_not_reached(town: Path) -> None:
     on_database(town, settle)
     _, out, _ = announce(town, "status", "1")
     assert "已经发完" in out
-    assert "发不了4人（没有能用的渠道1人；等得太久，不发了1人；退订了1人；window (45015)1人）" in out
+    assert (
+        "发不了4人（没有能用的渠道1人；等得太久，不发了1人；退订了1人；window (45015)1人）" in out
+    )
     assert "已发2人" in out
 
 
