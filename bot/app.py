@@ -22,7 +22,7 @@ from bot.tries import Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
 from handlers.dialogue import step as talk
-from jcbot import conversations, inbox
+from jcbot import conversations, inbox, questions
 from jcbot.audit import audit_key
 from jcbot.clock import Clock
 from jcbot.keyring import open_keyring
@@ -166,7 +166,7 @@ async def _keep_tidy(service: Service) -> None:
 
 
 async def tidy(service: Service) -> int:
-    """Drop what is older than the settings say; return how many rows went."""
+    """Drop what is older than the settings say; return how many rows went or were emptied."""
     now, config = service.clock.now(), service.config
     inbox_before = now - dt.timedelta(hours=config.limits.inbox_hours)
     talk_before = now - dt.timedelta(days=config.conversation.keep_days)
@@ -175,6 +175,7 @@ async def tidy(service: Service) -> int:
     gone = 0
     for work in (partial(inbox.purge, before=inbox_before),
                  partial(conversations.purge, before=talk_before),
+                 partial(questions.let_go, before=talk_before),
                  partial(pocket.purge, before=pocket_before),
                  partial(strikes.purge, before=strikes_before)):  # fmt: skip
         while count := await run(work):

@@ -53,11 +53,13 @@ def announced(replies: Replies, letter: Letter) -> str:
 
 
 def _asked(library: Library, payload: dict[str, Any]) -> dict[str, Any]:
-    """What a word about a card speaks of: the day it was sent, 登记 or 更正."""
-    if "asked" not in payload:
-        return payload
-    what = library.replies.text(f"card.kind_{payload['asked']}")
-    return payload | {"what": what, "day": day(dt.date.fromisoformat(payload["made"]))}
+    """What a word about a card or a question speaks of: the day it was sent; 登记 or 更正."""
+    told = dict(payload)
+    if "made" in payload:
+        told["day"] = day(dt.date.fromisoformat(payload["made"]))
+    if "asked" in payload:
+        told["what"] = library.replies.text(f"card.kind_{payload['asked']}")
+    return told
 
 
 def _job(library: Library, job: dict[str, Any]) -> str:
