@@ -110,13 +110,13 @@ class Courier:
         plans, settled, alone = [], [], 0
         for item in items:
             chosen = choose(item, people[item.openid], rules, now)
-            if isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS:
-                if alone == self.settings.at_once:
-                    continue  # a kill would leave it unknown: written down when its call is near
-                alone += 1
+            single = isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS
+            if single and alone == self.settings.at_once:
+                continue  # a kill would leave it unknown: written down when its call is near
             words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
             if isinstance(chosen, Plan) and isinstance(words, str):
                 plans.append((chosen, words))
+                alone += single
             elif isinstance(words, Settled):
                 settled.append(words)
         ledger.settle(conn, self.holder, settled, now)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 CUT_OFF = 5.2
 """Seconds a non-final try is held: past WeChat's 5, so that it is WeChat who hangs up."""
 TRIES = 3
-PROMISE_S = 0.3
-"""After its deadline the last try waits so long for the promise: `success` has to leave by 5 s."""
+SUCCESS_BY = 4.8
+"""Seconds after its arrival at which the last try is ended, promised or not: WeChat cuts at 5."""
 COUNTED_S = 60.0
 """How long the tries of a message are counted."""
 LAST_TRY_AGE = (9.0, 60.0)
@@ -60,13 +60,13 @@ class Tries:
 
         `arrived` is the loop's time at which this try came in.
         """
-        flight, end = self._join(message), arrived + self._desk.config.limits.reply_deadline_s
-        if not flight.handed and not await _landing(flight, end):
+        flight, deadline = self._join(message), self._desk.config.limits.reply_deadline_s
+        if not flight.handed and not await _landing(flight, arrived + deadline):
             last = await self._is_last(message)
             if not last:
                 await _landing(flight, arrived + CUT_OFF)
             elif not flight.task.done():
-                await self._hand_over(message, flight, end + PROMISE_S)
+                await self._hand_over(message, flight, arrived + SUCCESS_BY)
         if flight.handed:
             return ""
         return flight.task.result() if flight.task.done() else None

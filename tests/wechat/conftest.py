@@ -22,7 +22,7 @@ __all__ = ["new_postgresql", "own_postgresql", "shared_url"]
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """WeChat's 5 s become half a second, ours shrink with them."""
     monkeypatch.setattr(tries, "CUT_OFF", 0.52)
-    monkeypatch.setattr(tries, "PROMISE_S", 0.03)
+    monkeypatch.setattr(tries, "SUCCESS_BY", 0.46)
     monkeypatch.setattr(simulator, "TRY_SECONDS", 0.5)
 
 

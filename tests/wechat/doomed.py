@@ -43,8 +43,8 @@ async def main() -> None:
     given = json.loads(sys.stdin.readline())
     if sys.argv[2] == "waits":
         tries.promise_answer = waiting
-    tries.CUT_OFF, tries.PROMISE_S = 0.52, 0.03
-    config = changed(fresh_config(), "limits", reply_deadline_s=0.45)
+    tries.CUT_OFF, tries.SUCCESS_BY = 1.02, 0.9
+    config = changed(fresh_config(), "limits", reply_deadline_s=0.6)
     parts = {"wechat": WeChat(**given["wechat"]), "database": Database(url=given["url"])}
     parts["privacy"] = PRIVACY
     async with serving(config.model_copy(update=parts), Knowledge(), slow) as server:  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from bot.fresh import door_of, fresh_config
 from bot.late import PATIENCE
 from bot.metrics import Metrics
 from bot.post import Post, courier_of
+from bot.tries import Tries
 from bot.wechat import simulator
 from bot.wechat.pretend.world import Pretend, pretending
 from bot.wechat.simulator import Phone
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    from bot.wechat.reading import Message
     from handlers.turn import Turn
     from jcbot.config import Config
     from jcbot.storage.database import Database
@@ -56,7 +58,7 @@ CALM = "对不起，您刚才的话没能及时答上，请再发一遍。急的
 
 def city(url: str, api: str) -> Config:
     """Quick settings of a service that sends by itself."""
-    config = changed(fresh_config(), "limits", reply_deadline_s=0.45)
+    config = changed(fresh_config(), "limits", reply_deadline_s=0.38)
     config = changed(config, "wechat", api_base=api, app_secret=SecretStr("s"))
     config = changed(config, "database", url=SecretStr(url))
     return config.model_copy(update={"sending": Sending(enabled=True), "privacy": PRIVACY})
@@ -135,6 +137,26 @@ async def test_p16_a_repeat_of_what_the_courier_answers_is_met_with_silence(
         assert len(pretend.journal.received()) == len(world.step.seen) == 1
         monkeypatch.setattr(pipeline.late, "is_promised", lambda *_: False)
         assert await phone.retry() == "收到"  # what the look into the outbox is for
+
+
+async def test_p16_what_lands_while_the_tries_are_counted_is_the_reply(
+    library: Library, shared_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = asyncio.Event()
+
+    async def slow_count(tries: Tries, _message: Message) -> bool:
+        flights = [flight.task for flight in tries._flights.values()]
+        await asyncio.wait(flights)
+        counted.set()
+        return True
+
+    monkeypatch.setattr(Tries, "_is_last", slow_count)
+    async with a_city(library, shared_url) as (world, pretend):
+        world.step.answer = slowly(0.42)
+        assert await world.phone.say("慢") == "收到"
+        assert counted.is_set()
+        assert await settled(world) == []
+        assert pretend.calls("custom") == 0
 
 
 async def test_p16_silence_is_not_sent(library: Library, shared_url: str) -> None:
@@ -234,12 +256,13 @@ async def test_p16_a_turn_that_fails_late_is_answered_with_a_calm_sentence(
 
 @pytest.mark.parametrize("how", ["promises", "waits"])
 async def test_p16_killed_before_the_answer(
-    library: Library, new_postgresql: str, how: str
+    library: Library, new_postgresql: str, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """The promise is there when `success` is said: the kill costs the answer, not the word.
 
     Nobody has written down that this worker ever wrote: the promise itself opens the window.
     """
+    monkeypatch.setattr(simulator, "TRY_SECONDS", 1.0)
     async with pretending() as pretend, aiohttp.ClientSession() as session:
         pretend.wrote(OPENID)
         config = city(new_postgresql, pretend.url)
@@ -248,7 +271,7 @@ async def test_p16_killed_before_the_answer(
                    "aes_key": wechat.aes_key.get_secret_value()}  # fmt: skip
         path = os.pathsep.join(sys.path)
         with subprocess.Popen(  # noqa: S603, ASYNC220 - our own file, and a test has time
-            [sys.executable, str(HERE / "doomed.py"), "3.5", how], stdin=subprocess.PIPE,
+            [sys.executable, str(HERE / "doomed.py"), "3.8", how], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path}, text=True,
         ) as doomed:  # fmt: skip
             assert doomed.stdin is not None
