@@ -40,7 +40,7 @@ _LATEST = (
 _TAKE = select(questions).where(_Q.id == bindparam("n")).with_for_update()
 _ANSWER = (
     update(questions)
-    .where(_Q.id == bindparam("n"), _Q.answered.is_(None))
+    .where(_Q.id == bindparam("n"))
     .values(answer=bindparam("said"), answered=bindparam("when"), answered_by=bindparam("who"))
 )
 _KEYS = select(_ITS_KEY).where(_Q.asker == bindparam("a"))
@@ -122,10 +122,10 @@ def take(conn: Connection, number: int) -> Row[Any] | None:
     return conn.execute(_TAKE, {"n": number}).first()
 
 
-def answer(conn: Connection, number: int, said: str, who: str, now: dt.datetime) -> bool:
-    """Keep the answer; False where somebody has answered already."""
+def answer(conn: Connection, number: int, said: str, who: str, now: dt.datetime) -> None:
+    """Keep the answer to a question that was taken in this transaction and is open."""
     values = {"n": number, "said": said, "who": who, "when": int(now.timestamp())}
-    return conn.execute(_ANSWER, values).rowcount > 0
+    conn.execute(_ANSWER, values)
 
 
 def forget(conn: Connection, who: bytes) -> None:

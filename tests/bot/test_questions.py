@@ -249,14 +249,21 @@ def answered(conn: Connection, number: int = 1, text: str = ANSWER) -> str:
     return answer_question(conn, BY, number, text, book=BOOK, sensitive=SENSITIVE)
 
 
-async def test_two_answer_at_once_and_one_is_sent(two: tuple[Database, Database]) -> None:
+@pytest.mark.parametrize("number", [1, 2, 3])
+async def test_many_answer_at_once_and_one_is_sent(
+    two: tuple[Database, Database], number: int
+) -> None:
     await two[0].run(ask_three)
-    work = [each.run(partial(answered, text=f"答复{n}")) for n, each in enumerate(two)]
+    work = [
+        each.run(partial(answered, number=number, text=f"答复{n}"))
+        for n, each in enumerate(two * 4)
+    ]
     outcomes = await asyncio.gather(*work, return_exceptions=True)
-    assert sorted(type(each) for each in outcomes if not isinstance(each, str)) == [StaffError]
+    assert [type(each) for each in outcomes if not isinstance(each, str)] == [StaffError] * 7
+    first = next(n for n, each in enumerate(outcomes) if isinstance(each, str))
     assert len(await two[0].run(promises)) == 1
     [row] = [each for each in await two[0].run(latest) if each.answered]
-    assert row.answer in ("答复0", "答复1")
+    assert row.answer == f"答复{first}"
 
 
 async def test_who_is_erased_is_answered_no_more(database: Database) -> None:
