@@ -12,6 +12,7 @@ from bot.progress import progress_bar, teller
 from jcbot.announcing.counting import NOWHERE, UNFOLLOWED, UNSUBSCRIBED
 from jcbot.announcing.rows import DRAFT, MASS, OPEN, SAID, SCHEDULED, SENDING
 from jcbot.announcing.showing import status
+from jcbot.channels import TOO_LATE
 from jcbot.clock import SHANGHAI
 from jcbot.ledger import NO_CHANNEL, paused
 from knowledge.sending import CUSTOM, SMS, SUBSCRIPTION, TEMPLATE
@@ -32,6 +33,7 @@ REASONS = {
     "unsubscribed": "退订了",
     "does not follow the account": "不关注了",
     NO_CHANNEL: "没有能用的渠道",
+    TOO_LATE: "等得太久，不发了",
     "failed:user block": "不收公众号的消息",
     "failed: system failed": "微信没发成",
     "courier stalled during the call": "发到一半程序停了",

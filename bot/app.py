@@ -18,11 +18,11 @@ from bot.metrics import Metrics
 from bot.pipeline import Desk
 from bot.post import Post, crew_of
 from bot.registry_service import HttpRegistry
-from bot.tries import LateAnswers, Tries
+from bot.tries import Tries
 from bot.wechat.endpoint import Endpoint
 from bot.wechat.sealing import Account, decode_key
 from handlers.dialogue import step as talk
-from jcbot import conversations, inbox
+from jcbot import conversations, inbox, questions
 from jcbot.audit import audit_key
 from jcbot.clock import Clock
 from jcbot.keyring import open_keyring
@@ -71,7 +71,6 @@ def build(
     library: Library,
     *,
     step: Callable[[Turn], Reply] = talk,
-    late: LateAnswers | None = None,
 ) -> Service:
     """Build everything; nothing is opened before the application starts up.
 
@@ -87,7 +86,7 @@ def build(
     shared = open_shared(config.redis)
     registry = HttpRegistry(config.registry, library.registry) if config.registry.url else None
     desk = Desk(config, clock, database, library, Keys.of(keyring), step, registry)
-    tries = Tries(desk, metrics, shared, late)
+    tries = Tries(desk, metrics, shared)
     account = account_of(config)
     endpoint = Endpoint(account, tries, metrics, config.limits)
     health = Health(database, shared, metrics)
@@ -168,7 +167,7 @@ async def _keep_tidy(service: Service) -> None:
 
 
 async def tidy(service: Service) -> int:
-    """Drop what is older than the settings say; return how many rows went."""
+    """Drop what is older than the settings say; return how many rows went or were emptied."""
     now, config = service.clock.now(), service.config
     inbox_before = now - dt.timedelta(hours=config.limits.inbox_hours)
     talk_before = now - dt.timedelta(days=config.conversation.keep_days)
@@ -177,6 +176,7 @@ async def tidy(service: Service) -> int:
     gone = 0
     for work in (partial(inbox.purge, before=inbox_before),
                  partial(conversations.purge, before=talk_before),
+                 partial(questions.let_go, before=talk_before),
                  partial(pocket.purge, before=pocket_before),
                  partial(strikes.purge, before=strikes_before)):  # fmt: skip
         while count := await run(work):

@@ -151,6 +151,10 @@ GROUPS = {  # command: (module, help); each module has an `app` of its own
         "bot.announce",
         "群发通知：FILE --audience 人群 看人数和样子，加 --send 发；approve、stop、status、list。",
     ),
+    "questions": (
+        "bot.questions",
+        "没听懂、转人工的提问：list 列出，answer 答复，答复发到本人微信。",
+    ),
     "wechat": (
         "bot.account",
         "公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码，poster 做海报。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.late import NotYetError, answer_of
 from bot.post import notice_of
 from bot.wechat.envelope import Refusal, check_handshake
 from jcbot.clock import machine_time
+from jcbot.late import KIND as LATE
 from jcbot.outbox import promised
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from bot.pipeline import Desk
     from bot.wechat.sealing import Account
     from jcbot.clock import Clock
+    from jcbot.outbox import Promise
 
 PATH, NOTICES = "/demo/time", "/demo/notices"
 MOST = 10_000  # promises looked through
@@ -71,10 +75,16 @@ class Control:
         return web.json_response(await self.desk.database.run(partial(self._due, openid)))
 
     def _due(self, openid: str, conn: Connection) -> list[tuple[str, str]]:
-        now, desk = self.clock.now(), self.desk
-        found = []
-        for each in promised(conn, MOST):
-            if each.openid == openid and each.due <= now:
-                said = notice_of(desk.library, desk.config.human, conn, each)
-                found.append((each.key, said.text))
-        return found
+        now = self.clock.now()
+        return [
+            (each.key, text)
+            for each in promised(conn, MOST)
+            if each.openid == openid and each.due <= now and (text := self._words(conn, each))
+        ]
+
+    def _words(self, conn: Connection, each: Promise) -> str:
+        if each.kind != LATE:
+            return notice_of(self.desk.library, self.desk.config.human, conn, each).text
+        with contextlib.suppress(NotYetError):
+            return answer_of(conn, each, self.desk.config.limits.reply_bytes)
+        return ""

@@ -6,6 +6,7 @@ another courier left behind in the middle of a call comes back to us through the
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.consenting import restore, spend
 from bot.handful import KNOWS_REPEATS, Called, Caller
+from bot.late import NotYetError
 from bot.rounds import Rounds, bring
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
@@ -24,7 +26,7 @@ from jcbot.announcing import rows
 from jcbot.channels import Rules, choose
 from jcbot.clock import machine_time
 from jcbot.errors import StorageError
-from jcbot.ledger import FAILED, UNKNOWN, UNREACHABLE, Item, Plan, Settled
+from jcbot.ledger import FAILED, STOPPED, UNKNOWN, Item, Plan, Settled
 from jcbot.settings import Sms
 from jcbot.standing import standings
 from jcbot.text_messages import share_of
@@ -32,7 +34,6 @@ from knowledge.sending import SMS
 
 if TYPE_CHECKING:
     import asyncio
-    import datetime as dt
     from collections.abc import Awaitable, Callable, Sequence
 
     from sqlalchemy import Connection
@@ -58,7 +59,7 @@ class Courier(Rounds):
 
     `send` makes one call for a plan; `words` reads what an item says in the transaction that
     writes it down (of the class as it is now), with a dict to keep what serves the whole handful;
-    None where there is nothing left to tell.
+    None is nothing to say any more, and `NotYetError` puts the item off.
     """
 
     database: Database
@@ -105,15 +106,15 @@ class Courier(Rounds):
         plans, alone = [], 0
         for item in items:
             chosen = choose(item, people[item.openid], rules, now)
-            if isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS:
-                if alone == self.settings.at_once:
-                    continue  # a kill would leave it unknown: written down when its call is near
-                alone += 1
+            single = isinstance(chosen, Plan) and chosen.channel not in KNOWS_REPEATS
+            if single and alone == self.settings.at_once:
+                continue  # a kill would leave it unknown: written down when its call is near
             words = self._worded(conn, chosen, kept) if isinstance(chosen, Plan) else chosen
             if isinstance(words, Settled):
                 settled.append(words)
             elif isinstance(chosen, Plan) and spend(conn, chosen, self.settings):
                 plans.append((chosen, words))
+                alone += single
         ledger.settle(conn, self.holder, settled, now)
         ledger.write_down(conn, self.holder, [plan for plan, _ in plans], now)
         return plans
@@ -127,16 +128,20 @@ class Courier(Rounds):
 
     def _worded(self, conn: Connection, plan: Plan, kept: dict[str, Any]) -> Notice | Settled:
         """Find the words; a message that has none is set aside and stops nobody else's."""
+        item = plan.item
         try:
-            words = self.words(conn, plan.item, kept)
-            state = UNKNOWN if plan.item.again else UNREACHABLE
-            return words or Settled(plan.item, state, reason="over by now")
+            if said := self.words(conn, item, kept):
+                return said
+            return Settled(item, UNKNOWN if item.again else STOPPED, reason="nothing to say")
+        except NotYetError as wait:
+            later = self.clock.now() + dt.timedelta(seconds=wait.seconds)
+            return Settled(item, "", reason="no words yet", later=later)
         except (StorageError, SQLAlchemyError):
             raise
         except Exception as fault:  # noqa: BLE001 - whatever is wrong with it, it is this one's
-            log.error("no words", kind=plan.item.kind, fault=type(fault).__name__)  # noqa: TRY400
-            state = UNKNOWN if plan.item.again else FAILED
-            return Settled(plan.item, state, reason=f"no words: {type(fault).__name__}")
+            log.error("no words", kind=item.kind, fault=type(fault).__name__)  # noqa: TRY400
+            state = UNKNOWN if item.again else FAILED
+            return Settled(item, state, reason=f"no words: {type(fault).__name__}")
 
     def _settle(self, conn: Connection, called: Sequence[Called]) -> None:
         now = self.clock.now()

@@ -14,6 +14,7 @@ from bot import consent_events
 from bot.logs import describe
 from handlers.state import State
 from handlers.turn import Turn
+from jcbot import late
 from jcbot.announcing import mass_events
 from jcbot.announcing.mass_events import MassFinish
 from jcbot.errors import DatabaseClosedError, StorageError
@@ -111,12 +112,16 @@ def answer_once(  # noqa: PLR0913 - all that one message is answered with
 ) -> str:
     """Return the reply to a message, worked out now or kept from the first time; synchronous.
 
-    Inbox, conversation and every effect are written in the one transaction of `conn`.
+    Inbox, conversation and every effect are written in the one transaction of `conn`. A repeat
+    of what the courier answers is met with silence.
     """
     limits = desk.library.training.limits
     openid = message.incoming.openid
     office = Office(conn, now, desk.config, desk.keys, limits, openid, answers)
-    return once(conn, message.key, lambda: _talk(desk, message, heard, office), now).text
+    reply = once(conn, message.key, lambda: _talk(desk, message, heard, office), now)
+    if not reply.fresh and late.is_promised(conn, message.key.value):
+        return ""
+    return reply.text
 
 
 def _understand(desk: Desk, message: Message, now: dt.datetime) -> Understanding | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bot import late
 from bot.courier import Courier
 from bot.mass import MassCourier
 from bot.sms_gateway import SmsGateway
@@ -16,6 +17,7 @@ from bot.wechat.client import open_client
 from handlers.notices import Notice, announcement, notice
 from jcbot.announcing.letters import Letter, letter_of
 from jcbot.announcing.massing import MassSend
+from jcbot.late import KIND as LATE
 from jcbot.people.keys import PeopleKeys
 from jcbot.training import wished
 from jcbot.training.browsing import details
@@ -131,6 +133,8 @@ async def send(
 
 def words_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> Notice | None:
     """Return what to send of what is still to be told, None where nothing is."""
+    if item.kind == LATE:
+        return _late(post, conn, item)
     if item.kind == wished.KIND:
         left = wished.still(conn, item.openid, item.payload, post.clock.now())
         if left is None:
@@ -139,13 +143,25 @@ def words_of(post: Post, conn: Connection, item: Item, kept: dict[str, Any]) -> 
     return notice_of(post.library, post.config.human, conn, item, kept)
 
 
+def _late(post: Post, conn: Connection, item: Item) -> Notice | None:
+    """Return an answer that is late, or a word of regret where it will not come any more."""
+    try:
+        text = late.answer_of(conn, item, post.config.limits.reply_bytes)
+    except late.NotYetError:
+        if not late.given_up(post, item):
+            raise
+        return notice(post.library, item, None, post.config.human)
+    return Notice(text) if text else None
+
+
 def notice_of(
     library: Library, desk: Human, conn: Connection, item: Item | Promise,
     kept: dict[str, Any] | None = None,
 ) -> Notice:  # fmt: skip
     """Return what to send, with its class or its announcement as it is now.
 
-    `kept` holds what was read for the messages before, by its number.
+    `kept` holds what was read for the messages before, by its number. `NotYetError` for an
+    answer that may still come.
     """
     if number := item.payload.get("announcement"):
         return announcement(library, letter_of(conn, number))

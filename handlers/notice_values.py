@@ -40,14 +40,14 @@ def of_class(
 
 
 def of_card(library: Library, payload: dict[str, Any], desk: Human) -> dict[str, str]:
-    """Tell of a card that was sent in: its day, 登记 or 更正; of anything else what it carries."""
+    """Tell of a card or a question that was sent in: its day, 登记 or 更正, and what it carries."""
     told = {"phone": desk.phone} | payload
-    if "asked" not in payload:
-        return told
-    made = dt.date.fromisoformat(payload["made"])
-    what = library.replies.text(f"card.kind_{payload['asked']}")
-    days = {"day": day(made), "day_time": _time(made, ""), "day_date": day(made)}
-    return told | {"what": what} | days
+    if "made" in payload:
+        made = dt.date.fromisoformat(payload["made"])
+        told |= {"day": day(made), "day_time": _time(made, ""), "day_date": day(made)}
+    if "asked" in payload:
+        told["what"] = library.replies.text(f"card.kind_{payload['asked']}")
+    return told
 
 
 def of_letter(library: Library, letter: Letter) -> dict[str, str]:

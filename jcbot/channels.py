@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from jcbot.text_messages import Share
     from knowledge.sending import SendingRules
 
+TOO_LATE = "not worth sending any more"
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -42,8 +44,9 @@ def choose(item: Item, person: Standing, rules: Rules, now: dt.datetime) -> Plan
         if kind is None or not _has_way(item, rules):
             return Settled(item, UNKNOWN, reason="no way any more to send the same again")
         return Plan(item, item.channel, "the same message again")
-    if kind is None:
-        return Settled(item, UNREACHABLE, reason=f"unknown kind {item.kind}")
+    if kind is None or now - item.since > kind.worth:
+        why = TOO_LATE if kind else f"unknown kind {item.kind}"
+        return Settled(item, UNREACHABLE, reason=why)
     start = rules.sending.not_before(item.kind, now)
     if start > now:
         return Settled(item, "", reason="quiet hours", later=start)
@@ -77,9 +80,12 @@ def _allowed(item: Item, person: Standing, channel: str, rules: Rules, now: dt.d
         return person.consents.get(rules.subscriptions.get(item.kind, ""), 0) > 0
     if channel == SMS:
         return rules.texts is not None and person.phone
+    last, used, since = person.last, person.used, item.since.timestamp()
+    if rules.sending.kinds[item.kind].answers and since > last:
+        last, used = int(since), 0  # whom it answers wrote then: known before it is written down
     window = dt.timedelta(hours=rules.sending.custom_hours)
-    inside = person.last >= (now - window).timestamp()
-    return inside and person.used < rules.sending.custom_messages
+    inside = last >= (now - window).timestamp()
+    return inside and used < rules.sending.custom_messages
 
 
 def _has_way(item: Item, rules: Rules) -> bool:

@@ -112,6 +112,12 @@ def once(conn: Connection, key: Key, work: Callable[[], str], now: dt.datetime) 
     return StoredReply(text, fresh=True)
 
 
+def reply_of(conn: Connection, key: bytes) -> str | None:
+    """Return the kept reply of a message, None where it has none (yet, or any more)."""
+    kept: bytes | None = conn.execute(_READ, {"k": key}).scalar()
+    return None if kept is None else kept.decode("utf-8", "surrogatepass")
+
+
 def purge(conn: Connection, before: dt.datetime, most: int = 500) -> int:
     """Forget at most `most` messages seen before `before`; return how many it were."""
     return conn.execute(_PURGE, {"before": int(before.timestamp()), "most": most}).rowcount

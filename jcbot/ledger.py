@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SENDING, SENT, DELIVERED = "sending", "sent", "delivered"
 FAILED, UNREACHABLE, UNKNOWN = "failed", "unreachable", "unknown"
+STOPPED = "stopped"
 LISTED = "listed"
 """Waits for a mass send (jcbot/announcing/massing.py), not for a call of its own."""
 NO_CHANNEL = "no channel is allowed"
@@ -102,6 +103,7 @@ _AGAIN = ForMany(
     .where(among(_O.id), *_OURS)
     .values(
         state=PROMISED, due=bindparam("later"), reason=bindparam("why"),
+        first_due=func.coalesce(_O.first_due, _O.due),
         tries=_O.tries - bindparam("free"), holder=None, lease=None, called=None,
     )
 )  # fmt: skip
@@ -153,7 +155,10 @@ _PAUSE = Upsert(pauses, _later_pause)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One message in a courier's hands; `again` if a call may have been made before."""
+    """One message in a courier's hands; `again` if a call may have been made before.
+
+    `since` is when it was due first, however often it was put off.
+    """
 
     id: int
     kind: str
@@ -162,6 +167,7 @@ class Item:
     tries: int
     again: bool
     channel: str
+    since: dt.datetime
     retried: int = 0
 
     @property
@@ -315,9 +321,12 @@ def _readable(conn: Connection, holder: str, rows: Sequence[Row[Any]], at: int) 
             broken[row.id] = None
             continue
         again = row.state == SENDING
-        channel = row.channel or ""
-        item = (row.id, row.kind, row.openid, payload, row.tries, again, channel, row.retried)
-        items.append(Item(*item))
+        channel, since = (
+            row.channel or "",
+            dt.datetime.fromtimestamp(row.first_due or row.due, SHANGHAI),
+        )
+        item = (row.id, row.kind, row.openid, payload, row.tries, again, channel, since)
+        items.append(Item(*item, retried=row.retried))
     why = "its payload cannot be read"
     _SETTLE.run(conn, broken, {"h": holder, "s": FAILED, "why": why, "at": at})
     return items

@@ -89,7 +89,7 @@ class Office:
     def ask_staff(self, openid: str, text: str, reason: str) -> bool:
         """Keep a question for the staff, masked; False if this worker's share for today is full."""
         who = questions.asker(openid, self.keys.index)
-        return questions.ask_staff(self.conn, who, text, reason, self.now)
+        return questions.ask_staff(self.conn, who, text, reason, self.now, openid=openid)
 
     def note_follow(self, openid: str, *, following: bool, created: int) -> bool:
         """Note a subscribe or unsubscribe event; False if a later one is known already."""

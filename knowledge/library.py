@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.announcements import Announcing, load_announcing
+from knowledge.asked import Asked, load_asked
 from knowledge.card import CardField, load_card, load_refusals
 from knowledge.centres import Centres, load_centres
 from knowledge.commands import Commands, load_commands
@@ -82,6 +83,7 @@ class Library:
     subscriptions: Subscriptions
     announcing: Announcing
     staff: StaffBook
+    asked: Asked
     understander: Understander
 
     def county(self, name: str) -> str:
@@ -175,6 +177,7 @@ PARTS: dict[str, Callable[[Path, Path, FactBook], Any]] = {
         root / "sending" / "announcements.toml"
     ),
     "staff": lambda root, _cache, _book: load_staff(root / "staff"),
+    "asked": lambda root, _cache, _book: load_asked(root / "staff" / "questions.toml"),
     "understander": lambda root, cache, _book: Understander.load(root, cache),
 }
 """How each part of the library is read: (root, cache, fact book) → the part."""

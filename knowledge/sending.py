@@ -17,18 +17,24 @@ CHANNELS = {TEMPLATE, CUSTOM, SUBSCRIPTION, SMS}
 HOURS = 24
 SHORTEST, LONGEST = 70, 500
 """Bounds of a text message: one is 70 characters, longer ones are sent and paid in parts."""
+LONGEST_WORTH = 60 * HOURS
+"""More hours than anything is worth waiting for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of message: its channels, the best first; `urgent`: at any hour.
 
-    `wished`: not to who refuses it, as a template only to who asked for it.
+    `worth` is how long after it was due it is still sent.
+    `wished`: not to who refuses it, as a template only to who asked for it. `answers`: it answers
+    a message that came just before it was promised, so the custom window is open from then.
     """
 
     channels: tuple[str, ...]
     urgent: bool
+    worth: dt.timedelta
     wished: bool = False
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +80,11 @@ def load_sending(path: Path) -> SendingRules:
     table = read_toml(path)
     quiet, custom, parts = table.table("quiet"), table.table("custom"), table.table("kind")
     mass, sms = table.table("mass"), table.table("sms")
-    kinds = {name: _kind(parts.table(name)) for name in parts.keys()}  # noqa: SIM118 - a Table
+    hours = _hour(quiet, "from"), _hour(quiet, "until")
+    night = (hours[1] - hours[0]) % HOURS
+    kinds = {name: _kind(parts.table(name), night) for name in parts.keys()}  # noqa: SIM118
     rules = SendingRules(
-        kinds, _hour(quiet, "from"), _hour(quiet, "until"),
+        kinds, *hours,
         custom.get("hours", int), custom.get("messages", int),
         MassRules(*(mass.get(key, int) for key in ("a_month", "least", "most", "hours"))),
         _characters(sms),
@@ -86,15 +94,28 @@ def load_sending(path: Path) -> SendingRules:
     return rules
 
 
-def _kind(table: Table) -> Kind:
+def _kind(table: Table, night: int) -> Kind:
+    """Read a kind; `night` is how many hours what is not urgent may have to wait."""
     channels = tuple(table.texts("channels"))
     if not channels or not set(channels) <= CHANNELS:
         raise table.error("channels", f"只能写 {'、'.join(sorted(CHANNELS))}，至少一个")
-    kind = Kind(channels, table.get("urgent", bool), table.get("wished", bool, False))
+    kind = Kind(
+        channels, table.get("urgent", bool), _worth(table),
+        *(table.get(key, bool, default=False) for key in ("wished", "answers")),
+    )  # fmt: skip
     if SMS in channels and (channels.index(SMS) < len(channels) - 1 or kind.wished):
         raise table.error("channels", "sms 只能写在最后，群发通知不能用")
+    if not kind.urgent and kind.worth <= dt.timedelta(hours=night):
+        raise table.error("hours", f"夜里要等{night}小时，比它短的早上就都过期了")
     table.done()
     return kind
+
+
+def _worth(table: Table) -> dt.timedelta:
+    hours = table.get("hours", int)
+    if not 1 <= hours <= LONGEST_WORTH:
+        raise table.error("hours", f"只能是1到{LONGEST_WORTH}（小时）")
+    return dt.timedelta(hours=hours)
 
 
 def _hour(table: Table, key: str) -> int:

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 BLOCKED = "failed:user block"
 """What a finish event says of somebody who turned the account's messages off."""
-_CLEARED = ("reason", "called", "ref", "settled", "client_id", "channel", "mass", "holder", "lease")
+_CLEARED = (
+    "reason", "called", "ref", "settled", "client_id", "channel", "mass", "holder", "lease",
+    "first_due",
+)  # fmt: skip
 _O = outbox.c
 
 

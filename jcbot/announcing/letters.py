@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
 
-from jcbot.masking import long_numbers
+from jcbot.pushed_text import unfit
 from jcbot.staff.model import StaffError
 from jcbot.storage.notice_tables import announcements
 from jcbot.storage.training_tables import classes
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from knowledge.subscriptions import Subscriptions
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.ASCII)
-_IDENTITY = (15, 18)
 _A = announcements.c
 _LETTER = select(_A.title, _A.text, _A.about, _A.class_number, _A.link).where(
     _A.number == bindparam("n")
@@ -79,13 +78,8 @@ def letter_of(conn: Connection, number: int) -> Letter:
 
 def _said(table: Table, key: str, most: int, words: Announcing) -> str:
     text = table.text(key).strip()
-    if len(text) > most:
-        raise table.error(key, f"太长了：{len(text)}个字，最多{most}个字")
-    for word in words.sensitive:
-        if word in text:
-            raise table.error(key, f"有“{word}”这样的字眼，发给大家不合适，换个说法")
-    if any(len(digits) in _IDENTITY for _, _, digits in long_numbers(text)):
-        raise table.error(key, "像是有身份证号，群发的话里不能写")
+    if fault := unfit(text, most, words.sensitive):
+        raise table.error(key, fault)
     return text
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jcbot.announcing.rows import BY_STAFF, STOPPED, take
+from jcbot.channels import TOO_LATE
 from jcbot.ledger import (
     DELIVERED,
     LEASE_S,
@@ -71,6 +72,7 @@ _UNREACHED = (
     .where(_THESE)
     .values(state=UNREACHABLE, settled=_AT, reason=sa.bindparam("why"))
 )
+_OLD = _UNREACHED.where(sa.func.coalesce(_O.first_due, _O.due) < sa.bindparam("since"))
 _LEFT = _UNREACHED.where(_O.openid.in_(_GONE))
 _REFUSED = _UNREACHED.where(_O.openid.in_(_REFUSING))
 _ORDINARY = sa.update(outbox).where(_THESE).values(state=PROMISED)
@@ -136,7 +138,7 @@ def gather(
     at = int(now.timestamp())
     stalled = conn.execute(_STALLED, {"at": at}).first()
     if stalled is not None:
-        return True, _again(conn, holder, stalled, at, rules)
+        return True, _again(conn, holder, stalled, now, rules)
     if rules.not_before(KIND, now) > now:
         return False, None
     number = conn.execute(_NEXT, {"at": at}).scalar()
@@ -175,9 +177,10 @@ def _client_id(number: int) -> str:
 
 
 def _again(
-    conn: Connection, holder: str, row: Row[Any], at: int, rules: SendingRules
+    conn: Connection, holder: str, row: Row[Any], now: dt.datetime, rules: SendingRules
 ) -> MassSend | None:
     """Take over a stalled send; too late for a repeat to be known, it may have arrived or not."""
+    at = int(now.timestamp())
     one = sa.update(mass_sends).where(_M.number == row.number)
     if at - row.called >= rules.mass.hours * 3_600:
         why = "no clear answer for too long"
@@ -185,7 +188,7 @@ def _again(
         settle_people(conn, row.number, state=UNKNOWN, reason=why, settled=at)
         return None
     conn.execute(one.values(holder=holder, lease=at + LEASE_S))
-    return _read(conn, row.number, row.announcement, row.tries, again=True)
+    return _read(conn, (row.number, row.announcement), now, row.tries, again=True)
 
 
 def _new(
@@ -205,7 +208,7 @@ def _new(
     key = conn.execute(sa.insert(mass_sends).values(row)).inserted_primary_key
     send = int(key[0]) if key else 0
     conn.execute(_BIND, here | {"m": send, "cid": _client_id(send)})
-    return _read(conn, send, number, tries, again=False)
+    return _read(conn, (send, number), now, tries, again=False)
 
 
 def _span(conn: Connection, number: int, at: int, most: int) -> dict[str, int]:
@@ -229,7 +232,12 @@ def _choose(conn: Connection, number: int, now: dt.datetime, rules: SendingRules
 def _take_out(
     conn: Connection, here: dict[str, int], now: dt.datetime, rules: SendingRules
 ) -> None:
-    """Leave out who left and who refuses; who got the month's share goes the ordinary way."""
+    """Leave out who left, who refuses, and for whom it comes too late by now.
+
+    Who got the month's share already goes the ordinary way.
+    """
+    since = int((now - rules.kinds[KIND].worth).timestamp())
+    conn.execute(_OLD, here | {"why": TOO_LATE, "since": since})
     conn.execute(_LEFT, here | {"why": "does not follow the account"})
     conn.execute(_REFUSED, here | {"why": "unsubscribed"})
     full = received(_O.openid, month_start(now)) >= rules.mass.a_month
@@ -244,12 +252,17 @@ def _put_back(conn: Connection, send: MassSend, what: Settled) -> None:
         .where(_O.mass == send.id, _O.state == SENDING)
         .values(
             state=LISTED, due=later, reason=what.reason, tries=_O.tries - int(what.free),
+            first_due=sa.func.coalesce(_O.first_due, _O.due),
             mass=None, channel=None, client_id=None, called=None,
         )
     )  # fmt: skip
 
 
-def _read(conn: Connection, send: int, announcement: int, tries: int, *, again: bool) -> MassSend:
+def _read(
+    conn: Connection, which: tuple[int, int], now: dt.datetime, tries: int, *, again: bool
+) -> MassSend:
+    """Read who is in a send, given by its number and its announcement's."""
+    send, announcement = which
     openids = tuple(conn.execute(_PEOPLE, {"m": send}).scalars())
     payload = {"announcement": announcement}
-    return MassSend(send, KIND, "", payload, tries, again, MASS, openids=openids)
+    return MassSend(send, KIND, "", payload, tries, again, MASS, now, openids=openids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from jcbot import questions
 from jcbot.announcing import service
 from jcbot.audit import person_subject
 from jcbot.people import bindings, cards, erasing, strikes
@@ -106,6 +107,7 @@ async def erase_person(
         asked = cards.forget_person(conn, person)
         if openid := bindings.owner(conn, person):
             service.forget(conn, openid, by.at)
+            questions.forget(conn, questions.asker(openid, keyring.index_key))
         bindings.release(conn, person)
         if not rows and not enrolled and not asked:
             raise StaffError("名册和培训班里都没有这个人的资料。")

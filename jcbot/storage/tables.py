@@ -44,7 +44,9 @@ conversations = Table(
     Column("at", BigInteger, nullable=False, index=True),
 )
 
-# What the bot could not answer or handed over: masked words, the asker only as a keyed hash.
+# What the bot could not answer or handed over: masked words, the asker as a keyed hash. `openid`
+# is whom to bring an answer, never shown, NULL once that is over; an erased asker's row stays,
+# with an empty `asker` and `text`, so that no other question gets its number.
 questions = Table(
     "questions",
     metadata,
@@ -53,6 +55,10 @@ questions = Table(
     Column("text", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False, index=True),
+    Column("openid", Text),
+    Column("answer", Text),
+    Column("answered", BigInteger),
+    Column("answered_by", Text),
     Index("ix_questions_asker_at", "asker", "at"),
 )
 

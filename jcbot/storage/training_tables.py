@@ -92,9 +92,10 @@ Index(
 )
 
 # Messages promised in the transaction of their cause, and what became of each. state: promised,
-# sending, sent, delivered, failed, unreachable, unknown (see jcbot/ledger.py). `holder` has it
+# sending, sent, delivered, failed, unreachable, unknown, stopped (see ledger.py). `holder` has it
 # until `lease`; `channel` and `client_id` are committed before the call, `called` is its first
-# moment; `ref` is the id that WeChat gave it, `reason` why this channel, or why not.
+# moment; `ref` is the id that WeChat gave it, `reason` why this channel, or why not; `first_due`
+# is when it was due before it was put off, NULL where it never was.
 # `announcement` is the number of the one it belongs to (state also: stopped, and listed while it
 # waits for the mass send `mass`); `retried` is how often staff had it sent anew.
 outbox = Table(
@@ -119,6 +120,7 @@ outbox = Table(
     Column("announcement", Integer),
     Column("mass", Integer),
     Column("retried", Integer, nullable=False, server_default="0"),
+    Column("first_due", BigInteger),
     Index("ix_outbox_mass", "mass"),
     Index("ix_outbox_announcement_openid", "announcement", "openid"),
     Index("ix_outbox_ref", "ref"),

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 MONDAY = dt.datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
 RULES = load_sending(ROOT / "sending" / "kinds.toml")
-ASKED_FOR, URGENT, CUSTOM_ONLY = "class_reminder", "identity_tried", "late_answer"
+ASKED_FOR, URGENT, CUSTOM_ONLY = "class_moved", "identity_tried", "jobs_found"
 TEMPLATES = {ASKED_FOR: "tpl", URGENT: "tpl"}
 FAST = {"at_once": 5, "per_second": 1_000, "templates": TEMPLATES, "subscriptions": {}}
 

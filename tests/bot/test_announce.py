@@ -18,6 +18,7 @@ from sqlalchemy import insert, select
 from bot.post import notice_of
 from jcbot.announcing.mass_events import MassFinish, finish
 from jcbot.announcing.massing import gather, settle
+from jcbot.channels import TOO_LATE
 from jcbot.clock import SHANGHAI
 from jcbot.followers import record
 from jcbot.ledger import SENT, UNREACHABLE, Settled, claim
@@ -151,7 +152,7 @@ def test_why_somebody_was_not_reached(town: Path) -> None:
 
     def settle(conn: Connection) -> None:
         items = claim(conn, "me", NOW + dt.timedelta(days=1), 9)
-        why = ["unsubscribed", "no channel is allowed", "no channel is allowed", "window (45015)"]
+        why = ["unsubscribed", "no channel is allowed", TOO_LATE, "window (45015)"]
         done = [Settled(each, UNREACHABLE, reason=why[n]) for n, each in enumerate(items[:4])]
         done += [Settled(each, SENT) for each in items[4:]]
         ledger_settle(conn, "me", done, NOW)
@@ -159,7 +160,9 @@ def test_why_somebody_was_not_reached(town: Path) -> None:
     on_database(town, settle)
     _, out, _ = announce(town, "status", "1")
     assert "已经发完" in out
-    assert "发不了4人（没有能用的渠道2人；退订了1人；window (45015)1人）" in out
+    assert (
+        "发不了4人（没有能用的渠道1人；等得太久，不发了1人；退订了1人；window (45015)1人）" in out
+    )
     assert "已发2人" in out
 
 

@@ -7,7 +7,18 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from couriers import ASKED_FOR, CUSTOM_ONLY, MONDAY, URGENT, Scene, a_scene, drain, said, without_id
+from couriers import (
+    ASKED_FOR,
+    CUSTOM_ONLY,
+    MONDAY,
+    RULES,
+    URGENT,
+    Scene,
+    a_scene,
+    drain,
+    said,
+    without_id,
+)
 from sqlalchemy import insert, update
 from structlog.testing import capture_logs
 
@@ -15,10 +26,12 @@ from bot import handful
 from bot.rounds import LONGEST_S
 from bot.verdict import TRIES
 from bot.wechat.pretend.faults import Fault
-from bot.wechat.pretend.rules import Rules
+from bot.wechat.pretend.rules import Rules as Figures
 from jcbot import followers, ledger
+from jcbot.channels import TOO_LATE, Rules, choose
 from jcbot.ledger import LEASE_S, REMEMBERED_S
 from jcbot.outbox import withdraw
+from jcbot.standing import Standing
 from jcbot.storage.database import Database, open_database
 from jcbot.storage.notice_tables import announcements
 
@@ -198,7 +211,7 @@ async def drain_once(scene: Scene) -> None:
 
 
 async def test_d9_a_full_quota_parks_all_until_midnight(database: Database) -> None:
-    async with a_scene(database, Rules(quotas={"template": 100})) as scene:
+    async with a_scene(database, Figures(quotas={"template": 100})) as scene:
         await scene.promise(MANY, URGENT)
         couriers = [scene.courier(at_once=5) for _ in range(2)]
         await asyncio.gather(*(drain(each) for each in couriers))
@@ -217,7 +230,7 @@ async def test_d9_a_full_quota_parks_all_until_midnight(database: Database) -> N
 
 
 async def test_d10_too_fast_slows_down_and_finishes(database: Database) -> None:
-    async with a_scene(database, Rules(per_minute={"template": 40})) as scene:
+    async with a_scene(database, Figures(per_minute={"template": 40})) as scene:
         await scene.promise(MANY)
         courier = scene.courier()
         for _ in range(200):
@@ -240,13 +253,12 @@ async def test_d16_a_system_error_on_a_fifth_of_the_calls(scene: Scene) -> None:
 
 
 async def test_what_always_fails_is_set_aside_at_last(scene: Scene) -> None:
-    await scene.promise(["o-1"])
+    await scene.promise(["o-1"], URGENT)
     scene.pretend.faults.set(Fault(call="template", code=-1))
     courier = scene.courier()
     for _ in range(20):
         await drain(courier)
         scene.pass_s(3_700)
-        scene.pass_s((8 - scene.clock.now().hour) % 24 * 3_600)  # not in the quiet hours
     assert await scene.states() == {"failed": 1}
     assert scene.pretend.calls("template") == TRIES + 1
 
@@ -334,7 +346,7 @@ async def test_d12_a_hanging_wechat_is_left_alone_and_nothing_is_lost(
 
 
 async def test_d17_a_wrong_secret_is_one_alarm_and_one_call_a_minute(database: Database) -> None:
-    async with a_scene(database, Rules(secret="another")) as scene:
+    async with a_scene(database, Figures(secret="another")) as scene:
         await scene.promise(MANY)
         courier = scene.courier()
         with capture_logs() as logs:
@@ -346,7 +358,7 @@ async def test_d17_a_wrong_secret_is_one_alarm_and_one_call_a_minute(database: D
             "wechat refuses the account"
         ]
         assert {(row.state, row.tries) for row in await scene.rows()} == {("promised", 0)}
-        scene.pretend.rules = Rules()
+        scene.pretend.rules = Figures()
         await scene.client.tokens._shared.delete(f"{scene.client.tokens._prefix}pause")
         await drain(courier)
         assert scene.received() == ONCE_EACH
@@ -507,3 +519,59 @@ async def test_a_short_rest_does_not_end_a_long_one(scene: Scene) -> None:
         return ledger.paused(conn, now)
 
     assert await scene.database.run(work) == {"template": MIDNIGHT}
+
+
+REMINDER, WORTH = "class_reminder", RULES.kinds["class_reminder"].worth
+
+
+@pytest.mark.parametrize("kind", RULES.kinds)
+@pytest.mark.parametrize(("over", "sent"), [(-1, True), (0, True), (1, False)])
+def test_one_second_makes_it_too_late(kind: str, over: int, *, sent: bool) -> None:
+    since = MONDAY - RULES.kinds[kind].worth - dt.timedelta(seconds=over)
+    item = ledger.Item(1, kind, "o-1", {}, 0, again=False, channel="", since=since)
+    person = Standing(follows=True, last=int(MONDAY.timestamp()), asked={1})
+    plan = choose(item, person, Rules(RULES, dict.fromkeys(RULES.kinds, "tpl"), {}), MONDAY)
+    assert isinstance(plan, ledger.Plan) == sent
+    assert (plan.reason == TOO_LATE) == (not sent)
+
+
+async def test_what_waited_too_long_is_set_aside_without_a_call(scene: Scene) -> None:
+    await scene.promise(["o-1"], REMINDER, due=MONDAY - WORTH + dt.timedelta(minutes=5))
+    await scene.promise(["o-2"], REMINDER, due=MONDAY - WORTH - dt.timedelta(seconds=1))
+    await drain(scene.courier(templates={REMINDER: "tpl"}))
+    ends = {row.openid: (row.state, row.tries) for row in await scene.rows()}
+    assert ends == {"o-1": ("sent", 1), "o-2": ("unreachable", 0)}
+    assert [openid for openid, _ in scene.received()] == ["o-1"]
+
+
+@pytest.mark.parametrize("days", [6, 9])
+async def test_a_message_waits_for_a_channel_that_rests_for_days_but_not_for_ever(
+    scene: Scene, days: int
+) -> None:
+    """Put off to the end of the rest; 168 hours after it was due it ends."""
+    until = MONDAY + dt.timedelta(days=days)
+    await scene.promise(["o-1"])
+    await scene.promise(["o-2"], REMINDER)
+    await scene.database.run(lambda conn: ledger.pause(conn, "template", until, "out of quota"))
+    courier = scene.courier(templates={ASKED_FOR: "tpl", REMINDER: "tpl"})
+    for _ in range(2 * days + 1):
+        await drain(courier)
+        scene.pass_s(43_200)
+    ends = {row.openid: (row.state, row.reason) for row in await scene.rows()}
+    assert ends["o-2"] == ("unreachable", TOO_LATE)
+    assert ends["o-1"][0] == ("sent" if days < RULES.kinds[ASKED_FOR].worth.days else "unreachable")
+    assert {row.first_due for row in await scene.rows()} == {int(MONDAY.timestamp())}
+
+
+async def test_what_may_have_arrived_is_not_too_late(scene: Scene) -> None:
+    """A repeat under the same id is no message of its own: it only makes sure."""
+    await scene.promise(["o-1"], REMINDER, due=MONDAY - WORTH + dt.timedelta(seconds=LEASE_S))
+    scene.pretend.faults.set(Fault(call="template", drop="after"))
+    courier = scene.courier(templates={REMINDER: "tpl"})
+    await drain(courier)
+    assert await scene.states() == {"sending": 1}
+    scene.pretend.faults.set()
+    scene.pass_s(LEASE_S + 1)
+    await drain(courier)
+    assert await scene.states() == {"sent": 1}
+    assert list(scene.received().values()) == [1]

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from couriers import Scene, a_scene, drain
+from couriers import ASKED_FOR, Scene, a_scene, drain
 from services import a_service, deliver, rows
 from sqlalchemy import select
 
@@ -48,7 +48,7 @@ CARD_VALUES = [
 ]
 POPUP = {"MsgType": "event", "Event": "subscribe_msg_popup_event"}
 CHANGE = {"MsgType": "event", "Event": "subscribe_msg_change_event"}
-ALONE = {"templates": {}, "subscriptions": {"class_reminder": TPL}}
+ALONE = {"templates": {}, "subscriptions": {ASKED_FOR: TPL}}
 CONVERSATIONS = ROOT.parent / "tests" / "conversations" / "training"
 
 

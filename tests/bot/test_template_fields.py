@@ -65,6 +65,8 @@ def payload_of(kind: str, number: str) -> dict[str, Any]:
         return {"asked": "register", "made": "2026-11-20", "reason": REASON}
     if kind == "announcement":
         return {"announcement": 1, "about": "classes", "class": ""}
+    if kind == "question_answered":
+        return {"said": REASON, "answer": REASON * 3, "made": "2026-11-20"}
     about = {"about": "classes"} if kind == "wished_class" else {}
     return {} if kind in {"identity_tried", "binding_moved"} else {"class": number} | about
 

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from bot import training
 from bot.telephone import telephone
-from jcbot.ledger import SENT, UNREACHABLE
+from jcbot.channels import TOO_LATE
+from jcbot.ledger import SENT, STOPPED, UNREACHABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,16 +111,16 @@ async def test_nobody_else_is_told(library: Library, tmp_path: Path) -> None:
 
 
 AFTER = [
-    (["退订"], "unsubscribed"),
-    (["高平电工班的通知不用给我了"], "over by now"),
-    (["/unfollow"], "does not follow the account"),
-    (["/time +30d", "有什么班"], "over by now"),
+    (["退订"], UNREACHABLE, "unsubscribed"),
+    (["高平电工班的通知不用给我了"], STOPPED, "nothing to say"),
+    (["/unfollow"], UNREACHABLE, "does not follow the account"),
+    (["/time +30d", "有什么班"], UNREACHABLE, TOO_LATE),
 ]
 
 
-@pytest.mark.parametrize(("lines", "why"), AFTER)
+@pytest.mark.parametrize(("lines", "state", "why"), AFTER)
 async def test_what_is_said_between_import_and_courier_counts(
-    library: Library, tmp_path: Path, lines: list[str], why: str
+    library: Library, tmp_path: Path, lines: list[str], state: str, why: str
 ) -> None:
     async with (
         a_service(library, url=f"sqlite:///{tmp_path}/t.db") as (service, pretend, phone),
@@ -130,7 +131,7 @@ async def test_what_is_said_between_import_and_courier_counts(
         for line in lines:
             await enter(worker, line)
         assert await arrive(service, pretend, "o-worker") == []
-        assert [(row.state, row.reason) for row in await rows(service)] == [(UNREACHABLE, why)]
+        assert [(row.state, row.reason) for row in await rows(service)] == [(state, why)]
 
 
 async def test_by_night_it_waits_for_the_morning(library: Library, tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ async def test_who_refuses_the_kind_is_not_reached_and_who_refuses_another_is(
 
     def outcome(conn: Connection, about: str) -> str:
         payload = {"announcement": 1, "about": about}
-        item = ledger.Item(1, "announcement", "o1", payload, 0, again=False, channel="")
+        item = ledger.Item(1, "announcement", "o1", payload, 0, again=False, channel="", since=NOW)
         person = standings(conn, [item], rules.sending)[item.openid]
         plan = choose(item, person, rules, NOW)
         return plan.reason if isinstance(plan, Settled) else plan.channel

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from worlds import OPENID, World, a_world, changed, event_xml, text_xml
 
-from bot import pipeline, tries
+from bot import pipeline
 from bot.fresh import fresh_config
 from bot.wechat import simulator
 from jcbot import followers
@@ -20,7 +20,6 @@ from jcbot.inbox import StoredReply
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.wechat.reading import Message
     from handlers.turn import Turn
 
 
@@ -80,13 +79,6 @@ async def test_p15_events_are_told_apart_by_key_and_second(world: World) -> None
     assert len(world.step.seen) == 3
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """WeChat's 5 s become half a second, ours shrink with them."""
-    monkeypatch.setattr(tries, "CUT_OFF", 0.52)
-    monkeypatch.setattr(simulator, "TRY_SECONDS", 0.5)
-
-
 QUICK = changed(fresh_config(), "limits", reply_deadline_s=0.45)
 
 
@@ -96,42 +88,6 @@ async def test_p16_a_slow_answer_reaches_a_later_try(seconds: float) -> None:
     async with a_world(QUICK) as world:
         world.step.seconds = seconds
         assert await world.phone.say("慢") == "收到：慢"
-        assert len(world.step.seen) == 1
-
-
-class Handed(tries.KeepForRetry):
-    """Notes what was handed over, and claims to have sent it."""
-
-    sends = True
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-
-    async def hand_over(self, _message: Message, text: str) -> None:
-        self.texts.append(text)
-
-
-@pytest.mark.usefixtures("quick")
-async def test_p16_an_answer_later_than_all_tries_is_handed_over_once_and_never_both() -> None:
-    async with a_world(QUICK) as world:
-        phone, late = world.phone, Handed()
-        world.server.service.tries._late = late
-        world.step.seconds = 1.8
-        assert await phone.say("太慢") == ""
-        await asyncio.sleep(0.6)
-        assert late.texts == ["收到：太慢"]
-        assert await phone.retry() == ""
-        assert len(world.step.seen) == 1
-
-
-@pytest.mark.usefixtures("quick")
-async def test_p16_without_a_way_to_send_the_late_answer_is_kept_for_a_retry() -> None:
-    async with a_world(QUICK) as world:
-        phone = world.phone
-        world.step.seconds = 1.8
-        assert await phone.say("太慢") == ""
-        await asyncio.sleep(0.6)
-        assert await phone.retry() == "收到：太慢"
         assert len(world.step.seen) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 import time
@@ -14,6 +15,7 @@ from bot.fresh import door_of, fresh_config, serving
 from bot.wechat import simulator
 from bot.wechat.simulator import Door, Phone, Push
 from handlers.turn import Reply, Turn
+from jcbot.settings import Privacy
 from knowledge.training import load_training
 
 if TYPE_CHECKING:
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
 
     from bot.server import Server
     from jcbot.config import Config
+    from knowledge.library import Library
 
 OPENID = "o-worker"
+KEY = base64.b64encode(b"k" * 32).decode()
+PRIVACY = Privacy.model_validate({"keys": (f"k:{KEY}",), "index_key": KEY})
+"""Keys for a PostgreSQL, which has no file of keys beside it."""
 
 
 class Knowledge:
@@ -102,11 +108,13 @@ def event_xml(event: str, key: str = "", created: int | None = None, **fields: s
 
 
 @contextlib.asynccontextmanager
-async def a_world(config: Config | None = None) -> AsyncIterator[World]:
+async def a_world(
+    config: Config | None = None, library: Library | None = None
+) -> AsyncIterator[World]:
     config = config or fresh_config()
     step = Recorder()
     async with (
-        serving(config, Knowledge(), step) as server,  # type: ignore[arg-type]
+        serving(config, library or Knowledge(), step) as server,  # type: ignore[arg-type]
         aiohttp.ClientSession() as session,
     ):
         yield World(server, door_of(config, server.url), session, step)
