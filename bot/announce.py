@@ -133,8 +133,8 @@ def stop(
 
     async def work(database: Database, by: By) -> None:
         rest = await database.run(lambda conn: service.stop(conn, by, number))
-        await take_back(database, number, desk.now)
         put(f"第{number}号通知停了，{rest}人不再发。")
+        await take_back(database, number, desk.now)
 
     _act(desk, as_name, reason, work)
 

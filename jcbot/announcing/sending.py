@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PIECE = 500
 """People looked at in one transaction: SQLite has one writer, and the bot has to answer too."""
+REST = 3
+"""Times as long as a piece took until the next: sending takes hours, replies cannot wait."""
 _PUT = Upsert(outbox, lambda insert: insert.on_conflict_do_nothing(index_elements=["key"]))
 _IN = sa.select(sa.func.count()).where(outbox.c.announcement == sa.bindparam("n"))
 _QUEUED = (
@@ -99,7 +101,7 @@ async def put_out(
         for side, pieces in sides:
             waiting = _waiting(sending, side)
             for done, piece in enumerate(pieces, start=1):
-                await gently(database, partial(_piece, sending, waiting, piece))
+                await gently(database, partial(_piece, sending, waiting, piece), REST)
                 progress("放进发件箱", done, len(pieces))
     except GrownError as grown:
         back = {"n": sending.number, "r": grown.recipients}
@@ -116,7 +118,7 @@ async def take_back(database: Database, number: int, now: dt.datetime) -> None:
     values = {"n": number, "at": int(now.timestamp()), "most": PIECE}
     above: str | None = ""
     while above is not None:
-        above = await gently(database, partial(_set_aside, values | {"above": above}))
+        above = await gently(database, partial(_set_aside, values | {"above": above}), REST)
 
 
 def _set_aside(values: dict[str, Any], conn: Connection) -> str | None:

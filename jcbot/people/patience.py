@@ -1,4 +1,4 @@
-"""Working beside others for long: again while the database is busy, and only half of the time."""
+"""Working beside others for long: again while the database is busy, with a rest between pieces."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ async def insist(database: Database, work: Callable[[Connection], T]) -> T:
     return await database.run(work)
 
 
-async def gently(database: Database, work: Callable[[Connection], T]) -> T:
-    """Do the same for a piece of a long job, then rest as long as it took.
+async def gently(database: Database, work: Callable[[Connection], T], times: float = 1) -> T:
+    """Do the same for a piece of a long job, then rest so many times as long as it took.
 
     SQLite's one writer goes to whoever asks at the right moment: without a rest between its
     pieces a long job in another process lets nobody else in.
     """
     began = monotonic()
     result = await insist(database, work)
-    await asyncio.sleep(min(monotonic() - began, LONGEST_REST_S))
+    await asyncio.sleep(min((monotonic() - began) * times, LONGEST_REST_S))
     return result
