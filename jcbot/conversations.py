@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 
 from jcbot.storage.dialects import Upsert
 from jcbot.storage.locks import hold
@@ -33,6 +33,11 @@ def _replace(insert: Any) -> Executable:
 _as_text = json.JSONEncoder(separators=(",", ":")).encode
 
 _SAVE = Upsert(conversations, _replace)
+_EMPTY = (
+    update(conversations)
+    .where(conversations.c.openid == bindparam("o"))
+    .values(state=bindparam("s"), at=bindparam("when"))
+)
 _READ = (
     select(conversations.c.state, conversations.c.at)
     .where(conversations.c.openid == bindparam("o"))
@@ -62,12 +67,15 @@ def load(conn: Connection, openid: str, since: dt.datetime | None = None) -> dic
 
 
 def save(conn: Connection, openid: str, state: dict[str, Any], now: dt.datetime) -> None:
-    """Keep the state; an empty one is dropped."""
-    if not state:
-        forget(conn, openid)
-        return
+    """Keep the state; an empty one leaves of a talk only when it was, and begins none.
+
+    When somebody wrote last decides how he may be written to; who was erased has no row to keep.
+    """
     row = {"openid": openid, "state": _as_text(state), "at": int(now.timestamp())}
-    _SAVE.run(conn, row)
+    if state:
+        _SAVE.run(conn, row)
+    else:
+        conn.execute(_EMPTY, {"o": openid, "s": row["state"], "when": row["at"]})
 
 
 def forget(conn: Connection, openid: str) -> None:

@@ -40,6 +40,23 @@ async def test_a_state_comes_back(database: Database) -> None:
     assert await database.run(lambda conn: conversations.load(conn, "o")) == {}
 
 
+async def test_an_emptied_talk_leaves_when_it_was_and_an_erased_one_nothing(
+    database: Database,
+) -> None:
+    """He wrote, so he may be written to; only who had himself erased is nobody any more."""
+    later = NOW + dt.timedelta(hours=3)
+
+    def when(conn: Connection) -> list[int]:
+        return list(conn.execute(select(conversations.conversations.c.at)).scalars())
+
+    await database.run(lambda conn: conversations.save(conn, "o", {"n": 1}, NOW))
+    await database.run(lambda conn: conversations.save(conn, "o", {}, later))
+    assert await database.run(when) == [int(later.timestamp())]
+    await database.run(lambda conn: conversations.forget(conn, "o"))
+    await database.run(lambda conn: conversations.save(conn, "o", {}, later))
+    assert await database.run(when) == []
+
+
 def office_at(conn: Connection, now: dt.datetime, openid: str = "o1") -> Office:
     keys = Keys.of(Keyring({"k1": b"k" * 32}, KEY))
     return Office(conn, now, Config(), keys, limits(), openid)
