@@ -149,7 +149,7 @@ GROUPS = {  # command: (module, help); each module has an `app` of its own
     ),
     "announce": (
         "bot.announce",
-        "群发通知：FILE --audience 人群 看人数和样子，加 --send 发；approve、stop、status、list。",
+        "群发通知：FILE --audience 人群 看人数和样子，加 --send 发；status、stop、retry。",
     ),
     "questions": (
         "bot.questions",
@@ -157,7 +157,7 @@ GROUPS = {  # command: (module, help); each module has an `app` of its own
     ),
     "wechat": (
         "bot.account",
-        "公众号：menu push、menu show 菜单，qr 做培训班和县区的二维码，poster 做海报。",
+        "公众号：menu 菜单，qr 二维码，poster 海报，followers、tags 关注的人和标签。",
     ),
     "staff": (
         "bot.staff",

@@ -55,11 +55,11 @@ _REFUSALS = (
     .group_by(outbox.c.openid, outbox.c.channel)
 )
 _IN_CLASS = (
-    select(enrolments.c.id)
+    select(enrolments.c.openid, classes.c.number)
     .join(classes, classes.c.id == enrolments.c.class_id)
     .where(
-        classes.c.number == bindparam("n"),
-        enrolments.c.openid == bindparam("o"),
+        classes.c.number.in_(bindparam("ns", expanding=True)),
+        enrolments.c.openid.in_(_THESE),
         enrolments.c.state != CANCELLED,
     )
 )
@@ -105,10 +105,8 @@ def standings(
         found[openid].consents[template] = left
     for openid in text_messages.phoned(conn, _to_text(items, sending)):
         found[openid].phone = True
-    for item in items:
-        kind = sending.kinds.get(item.kind)
-        if kind is not None and kind.wished:
-            _wishes(conn, item, found[item.openid])
+    wished = [each for each in items if each.kind in sending.kinds]
+    _wishes(conn, [each for each in wished if sending.kinds[each.kind].wished], found)
     return found
 
 
@@ -117,11 +115,18 @@ def _to_text(items: Sequence[Item], sending: SendingRules) -> list[str]:
     return list({each.openid for each in items if each.kind in kinds})
 
 
-def _wishes(conn: Connection, item: Item, person: Standing) -> None:
-    """Note whether this notice was turned off, asked for, or its class signed up for."""
-    about = item.payload.get("about", "")
-    if wishes.refuses(conn, item.openid, about):
-        person.unwanted.add(item.id)
-    named = {"n": item.payload.get("class", ""), "o": item.openid}
-    if wishes.wants(conn, item.openid, about) or conn.execute(_IN_CLASS, named).first():
-        person.asked.add(item.id)
+def _wishes(conn: Connection, items: Sequence[Item], found: dict[str, Standing]) -> None:
+    """Note which notices were turned off, asked for, or their class signed up for."""
+    if not items:
+        return
+    openids = {each.openid for each in items}
+    said = wishes.said(conn, openids)
+    courses = {course for each in items if (course := each.payload.get("class"))}
+    there = {"ns": list(courses), "os": list(openids)}
+    signed_up = {tuple(row) for row in conn.execute(_IN_CLASS, there)} if courses else set()
+    for item in items:
+        person, kind = found[item.openid], (item.openid, item.payload.get("about", ""))
+        if (*kind, False) in said:
+            person.unwanted.add(item.id)
+        if (*kind, True) in said or (item.openid, item.payload.get("class")) in signed_up:
+            person.asked.add(item.id)

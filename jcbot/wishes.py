@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _W = notice_wishes.c
 _MINE = _W.openid == bindparam("o")
 _OF = select(notice_wishes).where(_MINE).order_by(_W.kind, _W.county, _W.occupation)
-_REFUSAL = select(_W.openid).where(_MINE, _W.kind == bindparam("k"), _W.on.is_(False))
-_WANTS = select(_W.openid).where(_MINE, _W.kind == bindparam("k"), _W.on.is_(True))
+_SAID = select(_W.openid, _W.kind, _W.on).where(_W.openid.in_(bindparam("os", expanding=True)))
 _CLEAR = delete(notice_wishes).where(_MINE, _W.kind == bindparam("k"))
 _UNREFUSE = _CLEAR.where(_W.on.is_(False))
 _DROP = _CLEAR.where(
@@ -97,11 +96,7 @@ class WishService:
         _PUT.run(self.conn, row | more)
 
 
-def refuses(conn: Connection, openid: str, kind: str) -> bool:
-    """Say whether this worker refuses the kind."""
-    return conn.execute(_REFUSAL, {"o": openid, "k": kind}).first() is not None
-
-
-def wants(conn: Connection, openid: str, kind: str) -> bool:
-    """Say whether this worker asked for the kind, or for a part of it."""
-    return conn.execute(_WANTS, {"o": openid, "k": kind}).first() is not None
+def said(conn: Connection, openids: Iterable[str]) -> set[tuple[str, str, bool]]:
+    """Return what these workers asked for or refuse: (openid, kind, on), a part of a kind too."""
+    rows = conn.execute(_SAID, {"os": list(openids)})
+    return {(row.openid, row.kind, row.on) for row in rows}
