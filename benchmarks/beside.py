@@ -55,6 +55,7 @@ from bot.wechat.simulator import Door
 from jcbot import ledger
 from jcbot.announcing import service
 from jcbot.announcing.letters import read_letter
+from jcbot.announcing.rows import DRAFT, SENDING
 from jcbot.config import load_config
 from jcbot.keyring import open_keyring
 from jcbot.ledger import UNKNOWN
@@ -230,11 +231,11 @@ def announce_here(config: Path) -> None:
         before, began = peak_mb(), time.perf_counter()
         seen = await look(desk, database, letter, "followers")
         counted = time.perf_counter()
-        row, begun = await send(desk, database, by, seen)
-        if not begun:
+        row, state = await send(desk, database, by, seen)
+        if state == DRAFT:
             second = await by_of(database, SECOND, desk.now, "")
             await database.run(lambda conn: service.approve(conn, second, row.number))
-            assert await start(desk, database, second, row.number, seen)
+            assert await start(desk, database, second, row.number, seen) == SENDING
         put = time.perf_counter()
         return {
             "people": seen.counts.bound, "count_s": counted - began, "put_s": put - counted,

@@ -14,7 +14,8 @@ from jcbot.announcing.rows import DRAFT, MASS, OPEN, SAID, SCHEDULED, SENDING
 from jcbot.announcing.showing import status
 from jcbot.channels import TOO_LATE
 from jcbot.clock import SHANGHAI
-from jcbot.ledger import NO_CHANNEL, paused
+from jcbot.ledger import NO_CHANNEL
+from jcbot.pauses import paused
 from knowledge.sending import CUSTOM, SMS, SUBSCRIPTION, TEMPLATE
 
 if TYPE_CHECKING:

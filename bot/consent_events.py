@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jcbot import consents
-from jcbot.ledger import Finish, finish
+from jcbot.finish_events import Finish, finish
 from knowledge.sending import SUBSCRIPTION
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from bot.late import NotYetError
 from bot.rounds import Rounds, bring
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
-from jcbot import followers, ledger
+from jcbot import followers, ledger, pauses
 from jcbot.announcing import rows
 from jcbot.channels import Rules, choose
 from jcbot.clock import machine_time
@@ -120,7 +120,7 @@ class Courier(Rounds):
         return plans
 
     def _rules(self, conn: Connection, items: Sequence[Item], now: dt.datetime) -> Rules:
-        resting, kinds = ledger.paused(conn, now), self.rules.kinds
+        resting, kinds = pauses.paused(conn, now), self.rules.kinds
         some = any(each.kind in kinds and SMS in kinds[each.kind].channels for each in items)
         texts = share_of(conn, self.sms.per_day, now, resting) if self.sms.url and some else None
         sending = self.settings
@@ -156,7 +156,7 @@ class Courier(Rounds):
     def _note(self, conn: Connection, plan: Plan, refusal: Refused, now: dt.datetime) -> None:
         """Let a channel rest, remember that somebody does not follow: for all messages to come."""
         if until := rest(refusal, now):
-            ledger.pause(conn, plan.channel, until, refusal.name)
+            pauses.pause(conn, plan.channel, until, refusal.name)
         if refusal.code in GONE:
             created = int(machine_time())  # as WeChat's own events are dated
             followers.record(conn, plan.item.openid, following=False, created=created, now=now)

@@ -11,7 +11,7 @@ from bot.handful import Called, Caller
 from bot.rounds import Rounds, bring
 from bot.verdict import rest, verdict
 from bot.wechat.outcomes import Refused
-from jcbot import ledger
+from jcbot import pauses
 from jcbot.announcing import massing
 from jcbot.ledger import Plan
 from knowledge.sending import MASS
@@ -78,4 +78,4 @@ class MassCourier(Rounds):
         if settled is not None and isinstance(send, massing.MassSend):
             massing.settle(conn, self.holder, send, settled, now)
         if isinstance(outcome, Refused) and (until := rest(outcome, now)):
-            ledger.pause(conn, MASS, until, outcome.name)
+            pauses.pause(conn, MASS, until, outcome.name)

@@ -18,8 +18,8 @@ from jcbot import late
 from jcbot.announcing import mass_events
 from jcbot.announcing.mass_events import MassFinish
 from jcbot.errors import DatabaseClosedError, StorageError
+from jcbot.finish_events import Finish, finish
 from jcbot.inbox import once
-from jcbot.ledger import Finish, finish
 from jcbot.office import Keys, Office
 from jcbot.people.live import AWAY, Answers, LookUp
 

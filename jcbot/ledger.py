@@ -15,13 +15,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, and_, bindparam, case, cast, func, literal, or_, select, update
+from sqlalchemy import Text, bindparam, case, cast, func, literal, or_, select, update
 
 from jcbot.clock import SHANGHAI
 from jcbot.outbox import PROMISED
-from jcbot.storage.dialects import ForMany, Upsert
+from jcbot.storage.dialects import ForMany
 from jcbot.storage.training_tables import outbox, pauses
-from knowledge.sending import TEMPLATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +42,6 @@ REMEMBERED_S = 600
 MARGIN_S = 60
 """No repeat is begun so near the end of it: the call takes its time, clocks differ."""
 
-TOLD_WITHIN_S = 3_600
-"""A finish event comes within minutes: what was sent without an id before that is not meant."""
 Texts = dict[int, str | None]
 """Ids, each with the text that goes with it, if any."""
 
@@ -114,43 +111,7 @@ _LOST = (
         state=UNKNOWN, reason=bindparam("why"), settled=bindparam("at"), holder=None, lease=None
     )
 )
-# A finish event may overtake the answer to its own call, and of a row that is `unknown` no id was
-# ever seen: then it is the only message to this person whose id is not known yet.
-_ITS = (
-    select(_O.id, _O.ref, _O.kind)
-    .where(
-        _O.openid == bindparam("o"),
-        _O.channel == bindparam("ch"),
-        or_(
-            _O.ref == bindparam("r"),
-            and_(_O.ref.is_(None), _O.state.in_([SENDING, UNKNOWN])),
-            and_(_O.ref.is_(None), _O.state == SENT, _O.called >= bindparam("since")),
-        ),
-    )
-    .with_for_update()
-)
-_FINISH = (
-    update(outbox)
-    .where(_O.id == bindparam("i"), _O.state.in_([SENDING, SENT, UNKNOWN]))
-    .values(
-        state=bindparam("s"), ref=bindparam("r"), reason=bindparam("why"),
-        settled=bindparam("at"), holder=None, lease=None,
-    )
-)  # fmt: skip
 _COUNT = select(_O.state, func.count().label("many")).group_by(_O.state)
-
-
-def _later_pause(insert: Any) -> Executable:
-    new = insert.excluded
-    statement: Executable = insert.on_conflict_do_update(
-        index_elements=["channel"],
-        set_={"until": new.until, "reason": new.reason},
-        where=pauses.c.until < new.until,
-    )
-    return statement
-
-
-_PAUSE = Upsert(pauses, _later_pause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,49 +217,6 @@ def settle(conn: Connection, holder: str, outcomes: Sequence[Settled], now: dt.d
         _SETTLE.run(conn, refs, {"h": holder, "s": state, "why": why, "at": at})
     for (later, free, why), ids in again.items():
         _AGAIN.run(conn, ids, {"h": holder, "later": later, "free": free, "why": why})
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """A finish event: the message `ref` of `openid` arrived, or why it did not.
-
-    Of subscription notices WeChat tells no id when they are sent: `kinds` narrows down which.
-    """
-
-    openid: str = field(repr=False)
-    ref: str
-    delivered: bool
-    reason: str
-    channel: str = TEMPLATE
-    kinds: frozenset[str] | None = None
-
-
-def finish(conn: Connection, event: Finish, now: dt.datetime) -> bool:
-    """Take a finish event: forward only, so that a late or repeated one changes nothing."""
-    at = int(now.timestamp())
-    of = {"r": event.ref, "o": event.openid, "ch": event.channel, "since": at - TOLD_WITHIN_S}
-    rows = conn.execute(_ITS, of).all()
-    nameless = [row for row in rows if event.kinds is None or row.kind in event.kinds]
-    known = [row for row in rows if row.ref is not None] or nameless
-    if not event.ref or len(known) != 1:
-        return False
-    values = {
-        "i": known[0].id, "r": event.ref, "s": DELIVERED if event.delivered else FAILED,
-        "why": event.reason, "at": at,
-    }  # fmt: skip
-    return conn.execute(_FINISH, values).rowcount > 0
-
-
-def pause(conn: Connection, channel: str, until: dt.datetime, reason: str) -> None:
-    """Let a channel rest."""
-    row = {"channel": channel, "until": int(until.timestamp()), "reason": reason}
-    _PAUSE.run(conn, row)
-
-
-def paused(conn: Connection, now: dt.datetime) -> dict[str, dt.datetime]:
-    """Return the channels that rest, and until when."""
-    rows = conn.execute(select(pauses).where(_P.until > int(now.timestamp())))
-    return {row.channel: dt.datetime.fromtimestamp(row.until, SHANGHAI) for row in rows}
 
 
 def counts(conn: Connection) -> dict[str, int]:

@@ -25,9 +25,9 @@ from jcbot.ledger import (
     UNKNOWN,
     UNREACHABLE,
     Item,
-    paused,
 )
 from jcbot.outbox import PROMISED
+from jcbot.pauses import paused
 from jcbot.storage.locks import hold
 from jcbot.storage.notice_tables import announcements, mass_sends, notice_wishes
 from jcbot.storage.tables import followers

@@ -27,7 +27,7 @@ from bot.rounds import LONGEST_S
 from bot.verdict import TRIES
 from bot.wechat.pretend.faults import Fault
 from bot.wechat.pretend.rules import Rules as Figures
-from jcbot import followers, ledger
+from jcbot import followers, ledger, pauses
 from jcbot.channels import TOO_LATE, Rules, choose
 from jcbot.ledger import LEASE_S, REMEMBERED_S
 from jcbot.outbox import withdraw
@@ -514,9 +514,9 @@ async def test_a_short_rest_does_not_end_a_long_one(scene: Scene) -> None:
     now = scene.clock.now()
 
     def work(conn: Any) -> dict[str, dt.datetime]:
-        ledger.pause(conn, "template", MIDNIGHT, "daily_quota")
-        ledger.pause(conn, "template", now + dt.timedelta(seconds=2), "too_fast")
-        return ledger.paused(conn, now)
+        pauses.pause(conn, "template", MIDNIGHT, "daily_quota")
+        pauses.pause(conn, "template", now + dt.timedelta(seconds=2), "too_fast")
+        return pauses.paused(conn, now)
 
     assert await scene.database.run(work) == {"template": MIDNIGHT}
 
@@ -552,7 +552,7 @@ async def test_a_message_waits_for_a_channel_that_rests_for_days_but_not_for_eve
     until = MONDAY + dt.timedelta(days=days)
     await scene.promise(["o-1"])
     await scene.promise(["o-2"], REMINDER)
-    await scene.database.run(lambda conn: ledger.pause(conn, "template", until, "out of quota"))
+    await scene.database.run(lambda conn: pauses.pause(conn, "template", until, "out of quota"))
     courier = scene.courier(templates={ASKED_FOR: "tpl", REMINDER: "tpl"})
     for _ in range(2 * days + 1):
         await drain(courier)

@@ -18,7 +18,8 @@ from jcbot.announcing.letters import Letter
 from jcbot.announcing.rows import How
 from jcbot.announcing.service import begin, draft
 from jcbot.announcing.showing import status
-from jcbot.ledger import DELIVERED, FAILED, SENDING, SENT, UNKNOWN, Finish, finish
+from jcbot.finish_events import Finish, finish
+from jcbot.ledger import DELIVERED, FAILED, SENDING, SENT, UNKNOWN
 from jcbot.outbox import Promise, promise
 from jcbot.staff.model import By
 from jcbot.storage.training_tables import outbox
@@ -142,9 +143,10 @@ def a_mass(conn: Connection, people: list[str], now: dt.datetime) -> None:
     by = By("cli:root", now)
     row = draft(conn, by, letter, "followers", Counts(), how=How("mass"))
     begin(conn, by, row.number, 4, 500)
+    due = int(now.timestamp())
     for openid in people:
         values = {"key": f"m:{openid}", "kind": "announcement", "openid": openid, "payload": "{}",
-                  "due": 0, "state": "listed", "announcement": row.number}  # fmt: skip
+                  "due": due, "state": "listed", "announcement": row.number}  # fmt: skip
         conn.execute(outbox.insert().values(values))
 
 

@@ -20,7 +20,7 @@ from bot.post import send_mass
 from bot.verdict import TRIES
 from bot.wechat.pretend.faults import Fault
 from handlers.notices import Notice
-from jcbot import followers, ledger
+from jcbot import finish_events, followers, pauses
 from jcbot.announcing import again, mass_events, rows, service
 from jcbot.announcing.mass_events import MassFinish
 from jcbot.announcing.showing import status
@@ -248,7 +248,7 @@ async def test_the_months_quota_of_the_account_rests_the_channel(
     await drain(courier(scene))
     assert scene.pretend.calls("mass_by_list") == 1
     assert await scene.states() == {"listed": 21}
-    resting = await scene.database.run(lambda conn: ledger.paused(conn, MONDAY))
+    resting = await scene.database.run(lambda conn: pauses.paused(conn, MONDAY))
     assert resting == {"mass": NEXT_MONTH}
     scene.pretend.faults.set()
     scene.pass_s((NEXT_MONTH - scene.clock.now()).total_seconds() + 9 * 3_600)
@@ -368,8 +368,8 @@ async def test_a_template_event_is_not_taken_for_one_of_a_mass_send(scene: Scene
     scene.pretend.faults.set(Fault(call="mass_by_list", drop="before"))
     await listed(scene, MANY[:5])
     await courier(scene).round()
-    event = ledger.Finish("o-1", "9", delivered=True, reason="success")
-    assert not await scene.database.run(lambda conn: ledger.finish(conn, event, MONDAY))
+    event = finish_events.Finish("o-1", "9", delivered=True, reason="success")
+    assert not await scene.database.run(lambda conn: finish_events.finish(conn, event, MONDAY))
 
 
 async def retried(scene: Scene, **more: Any) -> int:

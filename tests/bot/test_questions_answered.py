@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from couriers import MONDAY, drain
+from couriers import MONDAY
 from pydantic import SecretStr
+from services import deliver
 from sqlalchemy import select, update
 
 from bot.app import tidy
 from bot.fresh import door_of, fill, fresh_config, serving
-from bot.post import Post, crew_of
 from bot.telephone import telephone
 from bot.wechat.pretend.world import pretending
 from jcbot import questions
@@ -90,16 +90,6 @@ async def a_town(
             telephone(door_of(config, server.url)) as phone,
         ):
             yield server.service, pretend, phone
-
-
-async def deliver(service: Service) -> None:
-    desk = service.desk
-    post = Post(
-        service.config, desk.library, desk.database, service.shared, service.clock,
-        service.metrics, service.keyring,
-    )  # fmt: skip
-    async with crew_of(post) as crew:
-        await drain(crew.courier)
 
 
 async def staff(folder: Path, *words: str, **more: str) -> tuple[int, str, str]:
