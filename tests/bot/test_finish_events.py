@@ -168,6 +168,10 @@ async def test_a_forged_event_changes_nothing(library: Library) -> None:
         assert await rows(service) == before
 
 
+def show(*lines: str) -> None:
+    print("\n".join(lines))  # noqa: T201 - with -s the test reads as a conversation
+
+
 async def test_from_the_full_class_to_the_message_in_the_promoted_workers_phone(
     library: Library,
 ) -> None:
@@ -179,6 +183,7 @@ async def test_from_the_full_class_to_the_message_in_the_promoted_workers_phone(
         await fill(service, CONVERSATIONS)
         for line in lines[:last]:
             reply = await told_to.enter(line)
+            show(f"> {line}", *(f"< {each}" for each in reply.splitlines()))
         assert "名额已经让出来了" in reply
         await told_to.enter("/as ouyang")
         promoted = told_to._phone.openid
@@ -186,6 +191,7 @@ async def test_from_the_full_class_to_the_message_in_the_promoted_workers_phone(
         await deliver(service)
         await pretend.settled()
         [message] = pretend.journal.received()
+        show("/as ouyang", *(f"( {each}" for each in message.text.splitlines()))
         assert message.openid == promoted
         assert message.text == (
             "thing1：电工班（初级）\ncharacter_string2：DG-2026-12\ntime3：2026年12月1日 08:30\n"
