@@ -67,6 +67,9 @@ def show(seen: Look, desk: Desk) -> None:
     _show_limits(seen, desk)
     put(f"预览（{len(seen.text)}字）：")
     put("\n".join(f"  {line}" for line in seen.text.splitlines()))
+    if seen.fields:
+        put("模板消息里只有这些，长的剪短：")
+        put("\n".join(f"  {name}：{value}" for name, value in seen.fields.items()))
 
 
 def _show_limits(seen: Look, desk: Desk) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.progress import progress_bar, teller
 from bot.wechat.quotas import Quotas
+from handlers.notice_values import of_letter
 from handlers.notices import announced
 from jcbot.announcing import service
 from jcbot.announcing.counting import KIND, NOWHERE, UNFOLLOWED, UNSUBSCRIBED, Counts, Roads, count
@@ -30,6 +31,8 @@ from knowledge.replies import Replies, load_replies
 from knowledge.rules import PolicySet
 from knowledge.sending import CUSTOM, MASS, SUBSCRIPTION, TEMPLATE, SendingRules, load_sending
 from knowledge.subscriptions import load_subscriptions
+from knowledge.templates import FILE as TEMPLATES
+from knowledge.templates import load_templates
 from knowledge.topics import load_topics
 from knowledge.wechat import load_wechat
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from jcbot.config import Config
     from jcbot.staff.model import By
     from jcbot.storage.database import Database
+    from knowledge.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Desk:
     books: Books
     sending: SendingRules
     replies: Replies
+    templates: Templates
 
     @classmethod
     def of(cls, config: Config) -> Desk:
@@ -62,11 +67,19 @@ class Desk:
             PolicySet.load(book=book), load_topics(ROOT / "topics"),
         )  # fmt: skip
         sending, replies = load_sending(ROOT / "sending" / "kinds.toml"), load_replies(_REPLIES)
-        return cls(config, Clock(config.clock.fixed).now(), books, sending, replies)
+        templates, now = load_templates(TEMPLATES, sending), Clock(config.clock.fixed).now()
+        return cls(config, now, books, sending, replies, templates)
 
     def rules(self) -> Rules:
         """What terms about benefits go by."""
         return Rules(self.books.policies, self.now.date())
+
+    def fields(self, letter: Letter) -> dict[str, str]:
+        """Return what a template message would say, by field; nothing where none is set."""
+        if not self.config.sending.templates.get(KIND):
+            return {}
+        told = of_letter(self.books.subscriptions, letter)
+        return self.templates.values(KIND, TEMPLATE, told)
 
     def roads(self, letter: Letter, road: str) -> Roads:
         """What reaching goes by."""
@@ -95,6 +108,7 @@ class Look:
     quota: dict[str, int]
     means: str
     how: How
+    fields: dict[str, str]
 
     def as_json(self) -> dict[str, Any]:
         """Return it for `--json`."""
@@ -108,6 +122,7 @@ class Look:
             "reachable": {channel: counts.by.get(channel, 0) for channel in channels},
             **{why: counts.by.get(why, 0) for why in (UNSUBSCRIBED, UNFOLLOWED, NOWHERE)},
             "preview": self.text,
+            "preview_template": self.fields,
             "quota_left": self.quota,
             "road": road,
             "starts": self.how.starts and self.how.starts.isoformat(),
@@ -139,7 +154,8 @@ async def look(
         counts = await count(database, node, desk.rules(), roads, teller(bar))
     text = announced(desk.replies, letter)
     quota, means = await _quota(desk.config), explain(node, words)
-    return Look(letter, expression, node, counts, text, quota, means, how)
+    fields = desk.fields(letter)
+    return Look(letter, expression, node, counts, text, quota, means, how, fields)
 
 
 async def send(desk: Desk, database: Database, by: By, seen: Look) -> tuple[Row[Any], str]:

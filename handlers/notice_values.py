@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jcbot.settings import Human
     from jcbot.training.model import Course
     from knowledge.library import Library
+    from knowledge.subscriptions import Subscriptions
 
 _HOUR = re.compile(r"(?<![0-9])([01]?[0-9]|2[0-3])[:：]([0-5][0-9])")
 _LATER = re.compile("下午|晚|午后|中午")
@@ -50,9 +51,9 @@ def of_card(library: Library, payload: dict[str, Any], desk: Human) -> dict[str,
     return told
 
 
-def of_letter(library: Library, letter: Letter) -> dict[str, str]:
+def of_letter(kinds: Subscriptions, letter: Letter) -> dict[str, str]:
     """Tell of an announcement."""
-    kind = library.subscriptions.labels([letter.about])
+    kind = kinds.labels([letter.about])
     return {"title": letter.title, "text": letter.text, "kind": kind, "number": letter.course}
 
 

@@ -62,7 +62,7 @@ def notice(library: Library, promise: Promise | Item, course: Course | None, des
 
 def announcement(library: Library, letter: Letter) -> Notice:
     """Return an announcement; a tap on its template leads to its link."""
-    fields = _fields(library, "announcement", of_letter(library, letter))
+    fields = _fields(library, "announcement", of_letter(library.subscriptions, letter))
     return Notice(announced(library.replies, letter), fields, letter.link)
 
 
