@@ -223,12 +223,12 @@ def follow_all(conn: Connection) -> None:
 
 def test_how_it_reads_as_a_template_message(town: Path) -> None:
     """The fields of a template are short: whoever sends has to see what is left of the text."""
-    (town / "config.toml").write_text('[sending.templates]\nannouncement = "tpl"\n')
+    (town / "with.toml").write_text('[sending.templates]\nannouncement = "tpl"\n')
     long = NOTICE.replace(
         "12月1日开班，7天，不收学费。", "12月1日开班，7天，不收学费，带身份证就能报名。"
     )
     (town / "n.toml").write_text(long, encoding="utf-8")
-    _, out, _ = announce(town, "n.toml", "--audience", "card", "--config", "config.toml")
+    _, out, _ = announce(town, "n.toml", "--audience", "card", "--config", "with.toml")
     assert "模板消息里只有这些，长的剪短：\n  thing1：高平电工班开始报名\n" in out
     assert "  thing3：12月1日开班，7天，不收学费，带身份…\n" in out
     _, out, _ = announce(town, "n.toml", "--audience", "card")
