@@ -99,11 +99,10 @@ _OF = sa.select(mass_sends).where(_M.announcement == _N).order_by(_M.number)
 def received(openid: sa.ColumnElement[str], since: int) -> sa.ScalarSelect[int]:
     """Return how many mass messages somebody may have got since the Unix time `since`."""
     mine = outbox.alias("of_the_month")
-    query = sa.select(sa.func.count()).where(
-        mine.c.openid == openid,
-        mine.c.channel == MASS,
-        mine.c.called >= since,
-        mine.c.state.in_(COUNTED),
+    # Not among the conditions: PostgreSQL would go by the index of states, through all of them.
+    counted = sa.case((mine.c.state.in_(COUNTED), 1))
+    query = sa.select(sa.func.count(counted)).where(
+        mine.c.openid == openid, mine.c.channel == MASS, mine.c.called >= since
     )
     return query.correlate_except(mine).scalar_subquery()
 

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import secrets
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -31,6 +33,7 @@ from jcbot.storage.database import Database, open_database
 from jcbot.storage.notice_tables import announcements, mass_sends
 from jcbot.storage.training_tables import outbox
 from jcbot.wishes import WishService
+from knowledge.reading import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -442,3 +445,13 @@ async def courier_of_others(scene: Scene) -> None:
     other = scene.courier()
     while await other.round():
         pass
+
+
+def test_the_benchmark_of_many_is_still_right(database_url: str) -> None:
+    """On PostgreSQL a plan gone wrong ended it after a few sends: 45,000 are enough to see."""
+    words = [sys.executable, "-m", "benchmarks.mass", "--people", "45000", "--server", database_url]
+    done = subprocess.run(  # noqa: S603 - our own script
+        words, cwd=ROOT.parent, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "45000 waiting, 5 sends to 42750" in done.stdout
