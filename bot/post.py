@@ -83,7 +83,11 @@ async def crew_of(post: Post) -> AsyncIterator[Crew]:
         )  # fmt: skip
         said = partial(_announced, post.library)
         mass = MassCourier(post.database, post.clock, rules, partial(send_mass, client), said)
-        yield Crew(courier, mass, Starter(post.database, post.clock, config))
+        yield Crew(
+            courier,
+            mass,
+            Starter(post.database, post.clock, post.library, config.sending.approval_above),
+        )
 
 
 async def send_mass(client: WeChatClient, plan: Plan, said: Notice) -> Outcome:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 
+from bot.json_post import JsonPost
 from jcbot.people.answer_reading import AnswerError, read_person
 from jcbot.people.live import AWAY, Found
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 TRIES = 2
 REST_S = 10.0
 """After a failure the service is left in peace for so long: nobody else has to wait for it."""
-LARGEST = 65_536
 log = structlog.get_logger("bot.registry_service")
 
 
@@ -41,7 +41,7 @@ class HttpRegistry:
     def __init__(self, settings: Registry, columns: ListColumns) -> None:
         """Take the settings; connects with the first question."""
         self._settings, self._columns = settings, columns
-        self._session: aiohttp.ClientSession | None = None
+        self._service = JsonPost(settings.url, settings.token)
         self._until = 0.0
 
     async def find(self, id_number: str, end: float) -> Found:
@@ -61,13 +61,12 @@ class HttpRegistry:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._service.close()
 
     async def _try(self, id_number: str, end: float) -> Found:
         try:
             async with asyncio.timeout_at(end):
-                status, body = await self._ask(id_number)
+                status, body = await self._service.ask({"id_number": id_number})
         except TimeoutError:
             raise _Failed("timeout", again=True) from None
         except (aiohttp.ClientError, OSError, ValueError):
@@ -80,23 +79,3 @@ class HttpRegistry:
             return Found(read_person(body, id_number, self._columns))
         except AnswerError as fault:
             raise _Failed(str(fault), again=False) from None
-
-    async def _ask(self, id_number: str) -> tuple[int, bytes]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        headers = {"Authorization": f"Bearer {self._settings.token.get_secret_value()}"}
-        asked = self._session.post(
-            self._settings.url, json={"id_number": id_number}, headers=headers,
-            allow_redirects=False,
-        )  # fmt: skip
-        async with asked as response:
-            return response.status, await _read(response)
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for part in response.content.iter_any():
-        body += part
-        if len(body) > LARGEST:
-            raise ValueError("too large")
-    return bytes(body)

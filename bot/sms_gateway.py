@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from bot.json_post import JsonPost
 from bot.wechat.outcomes import Ambiguous, Ok, Outcome, Refused
 from jcbot.errors import StorageError
 from jcbot.text_messages import phone_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from jcbot.settings import Sms
     from jcbot.storage.database import Database
 
-LARGEST = 65_536
 OURS = 1
 """The code of what we refuse ourselves; those of the gateway are HTTP's."""
 _REASON = re.compile(r"[a-z][a-z_-]{0,39}")
@@ -45,7 +45,10 @@ class SmsGateway:
     database: Database
     keys: PeopleKeys
     metrics: Metrics
-    _session: aiohttp.ClientSession | None = field(default=None, init=False)
+    _service: JsonPost = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._service = JsonPost(self.settings.url, self.settings.token)
 
     async def send(self, item: Item, said: Notice) -> Outcome:
         """Make one call; whatever happens on the line becomes an outcome."""
@@ -55,8 +58,7 @@ class SmsGateway:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._service.close()
 
     async def _send(self, item: Item, said: Notice) -> Outcome:
         try:
@@ -69,7 +71,7 @@ class SmsGateway:
         body = {"id": item.client_id, "phone": phone, "text": self.text(said)}
         try:
             async with asyncio.timeout(self.settings.timeout_s):
-                status, answer = await self._post(body)
+                status, answer = await self._service.ask(body)
         except TimeoutError:
             return Ambiguous("timeout")
         except aiohttp.ClientConnectorError:  # it never left
@@ -83,16 +85,6 @@ class SmsGateway:
         sign = f"【{self.settings.sign}】" if self.settings.sign else ""
         text = sign + one_line(said.short or said.text)
         return text if len(text) <= self.most else text[: self.most - 1].rstrip() + ELLIPSIS
-
-    async def _post(self, body: dict[str, str]) -> tuple[int, bytes]:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        headers = {"Authorization": f"Bearer {self.settings.token.get_secret_value()}"}
-        asked = self._session.post(
-            self.settings.url, json=body, headers=headers, allow_redirects=False
-        )
-        async with asked as response:
-            return response.status, await _read(response)
 
 
 def read_answer(status: int, body: bytes, phone: str) -> Outcome:
@@ -134,12 +126,3 @@ def _object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for part in response.content.iter_any():
-        body += part
-        if len(body) > LARGEST:
-            raise ValueError("too large")
-    return bytes(body)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.announcing import Desk
 from bot.rounds import Rounds
 from jcbot.announcing import starting
 from jcbot.announcing.letters import check_class, letter_of
 from jcbot.announcing.parsing import AudienceError, parse_audience
-from jcbot.announcing.selecting import check_names
+from jcbot.announcing.selecting import Rules, check_names
 from jcbot.announcing.sending import GrownError, Sending, put_out, take_back
-from jcbot.announcing.vocabulary import vocabulary
+from jcbot.announcing.vocabulary import Books, vocabulary
 from jcbot.staff.model import By, StaffError
 
 if TYPE_CHECKING:
@@ -25,20 +23,23 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from jcbot.clock import Clock
-    from jcbot.config import Config
     from jcbot.storage.database import Database
+    from knowledge.library import Library
 
 log = structlog.get_logger("bot.starter")
 
 
 @dataclass(slots=True)
 class Starter(Rounds):
-    """One of these in each process; whoever takes an announcement first puts it out."""
+    """One of these in each process; whoever takes an announcement first puts it out.
+
+    `most` is how many it may go to without a second person.
+    """
 
     database: Database
     clock: Clock
-    config: Config
-    _desk: Desk | None = None
+    library: Library
+    most: int
 
     async def round(self) -> bool:
         """Let the next one start; say whether there was one."""
@@ -54,13 +55,17 @@ class Starter(Rounds):
 
     async def _start(self, row: Row[Any], by: By) -> None:
         """Put it out to whom it means now; what is not right any more ends it, with the reason."""
-        desk = await self._of(by)
+        library = self.library
+        books = Books(
+            library.announcing, library.registry, library.subscriptions, library.policies,
+            library.topics,
+        )  # fmt: skip
         try:
-            node = parse_audience(row.audience, vocabulary(desk.books))
+            node = parse_audience(row.audience, vocabulary(books))
             await self.database.run(partial(check_names, node=node, expression=row.audience))
             await self.database.run(partial(_check, number=row.number))
-            most = self.config.sending.approval_above
-            sending = Sending(row.number, node, desk.rules(), by.at, most)
+            rules = Rules(library.policies, by.at.date())
+            sending = Sending(row.number, node, rules, by.at, self.most)
             await put_out(self.database, sending, lambda *_: None)
         except GrownError:  # it is a draft again, and waits for a second person
             log.warning("announcement grew", number=row.number)
@@ -68,12 +73,6 @@ class Starter(Rounds):
             why = str(fault)
             await self.database.run(lambda conn: starting.give_up(conn, by, row.number, why))
             await take_back(self.database, row.number, by.at)
-
-    async def _of(self, by: By) -> Desk:
-        """Read the knowledge once, when first needed, without holding up anybody."""
-        if self._desk is None:
-            self._desk = await asyncio.to_thread(Desk.of, self.config)
-        return replace(self._desk, now=by.at)
 
 
 def _check(conn: Connection, number: int) -> None:

@@ -73,6 +73,14 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def shared_database(shared_url: str) -> AsyncIterator[Database]:
+    opened = open_database(shared_url, audit_key=AUDIT)
+    await opened.migrate()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
 async def two(shared_url: str) -> AsyncIterator[tuple[Database, Database]]:
     """One database opened twice, as two servers would."""
     pair = tuple(open_database(shared_url, audit_key=AUDIT) for _ in range(2))

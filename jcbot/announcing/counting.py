@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jcbot import consents
-from jcbot.announcing.massing import month_start, received
+from jcbot.announcing.mass_list import month_start, received
 from jcbot.announcing.selecting import Side, of_registry, of_strangers, some, stretch_of_strangers
 from jcbot.people import generations
 from jcbot.people.patience import gently, insist

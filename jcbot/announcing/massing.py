@@ -13,24 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from jcbot.announcing.rows import BY_STAFF, STOPPED, take
-from jcbot.channels import TOO_LATE
+from jcbot.announcing import mass_list
+from jcbot.announcing.mass_list import KIND
+from jcbot.announcing.rows import STOPPED, take
 from jcbot.ledger import (
-    DELIVERED,
     LEASE_S,
     LISTED,
     OURS,
     SENDING,
     SENT,
     UNKNOWN,
-    UNREACHABLE,
     Item,
 )
-from jcbot.outbox import PROMISED
 from jcbot.pauses import paused
 from jcbot.storage.locks import hold
-from jcbot.storage.notice_tables import announcements, mass_sends, notice_wishes
-from jcbot.storage.tables import followers
+from jcbot.storage.notice_tables import mass_sends
 from jcbot.storage.training_tables import outbox
 from knowledge.sending import MASS
 
@@ -42,74 +39,31 @@ if TYPE_CHECKING:
     from jcbot.ledger import Settled
     from knowledge.sending import SendingRules
 
-KIND = "announcement"
-COUNTED = (SENDING, SENT, DELIVERED, UNKNOWN)
-"""States in which a mass message may have reached somebody: it counts for the month."""
-
 _O, _M = outbox.c, mass_sends.c
-_N: sa.BindParameter[int] = sa.bindparam("n")
-_LAST: sa.BindParameter[int] = sa.bindparam("last")
-_AT: sa.BindParameter[int] = sa.bindparam("at")
 _NEXT = (
     sa.select(_O.announcement)
-    .where(_O.state == LISTED, _O.due <= _AT)
+    .where(_O.state == LISTED, _O.due <= mass_list.AT)
     .order_by(_O.due, _O.id)
     .limit(1)
 )
-_HERE = sa.and_(_O.announcement == _N, _O.state == LISTED, _O.due <= _AT)
-_IDS = sa.select(_O.id).where(_HERE).order_by(_O.id).limit(sa.bindparam("most"))
-_SPAN = sa.select(sa.func.max(_IDS.subquery("ids").c.id))
-_THESE = sa.and_(_HERE, _O.id <= _LAST)
-_COUNT = sa.select(sa.func.count(), sa.func.max(_O.tries)).where(_THESE)
-_ABOUT = sa.select(announcements.c.about).where(announcements.c.number == _N).scalar_subquery()
-_GONE = sa.select(followers.c.openid).where(sa.not_(followers.c.following))
-_REFUSING = sa.select(notice_wishes.c.openid).where(
-    notice_wishes.c.kind == _ABOUT, sa.not_(notice_wishes.c.on)
-)
-_OVER = sa.update(outbox).where(_THESE).values(state=STOPPED, settled=_AT, reason=BY_STAFF)
-_UNREACHED = (
-    sa.update(outbox)
-    .where(_THESE)
-    .values(state=UNREACHABLE, settled=_AT, reason=sa.bindparam("why"))
-)
-_OLD = _UNREACHED.where(sa.func.coalesce(_O.first_due, _O.due) < sa.bindparam("since"))
-_LEFT = _UNREACHED.where(_O.openid.in_(_GONE))
-_REFUSED = _UNREACHED.where(_O.openid.in_(_REFUSING))
-_ORDINARY = sa.update(outbox).where(_THESE).values(state=PROMISED)
 _BIND = (
     sa.update(outbox)
-    .where(_THESE)
+    .where(mass_list.THESE)
     .values(
         state=SENDING, channel=MASS, mass=sa.bindparam("m"), client_id=sa.bindparam("cid"),
-        called=_AT, reason="mass send", tries=_O.tries + 1,
+        called=mass_list.AT, reason="mass send", tries=_O.tries + 1,
     )
 )  # fmt: skip
 _STALLED = (
     sa.select(mass_sends)
-    .where(_M.state == SENDING, _M.lease < _AT)
+    .where(_M.state == SENDING, _M.lease < mass_list.AT)
     .order_by(_M.number)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
 _PEOPLE = sa.select(_O.openid).where(_O.mass == sa.bindparam("m")).order_by(_O.id)
 _HELD = sa.and_(_M.number == sa.bindparam("m"), _M.state == SENDING, _M.holder == sa.bindparam("h"))
-_OF = sa.select(mass_sends).where(_M.announcement == _N).order_by(_M.number)
-
-
-def received(openid: sa.ColumnElement[str], since: int) -> sa.ScalarSelect[int]:
-    """Return how many mass messages somebody may have got since the Unix time `since`."""
-    mine = outbox.alias("of_the_month")
-    # Not among the conditions: PostgreSQL would go by the index of states, through all of them.
-    counted = sa.case((mine.c.state.in_(COUNTED), 1))
-    query = sa.select(sa.func.count(counted)).where(
-        mine.c.openid == openid, mine.c.channel == MASS, mine.c.called >= since
-    )
-    return query.correlate_except(mine).scalar_subquery()
-
-
-def month_start(now: dt.datetime) -> int:
-    """Return when the calendar month began, as Unix time."""
-    return int(now.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
+_OF = sa.select(mass_sends).where(_M.announcement == sa.bindparam("n")).order_by(_M.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +149,14 @@ def _new(
 ) -> MassSend | None:
     """Gather a call's worth of an announcement; None where too few are left for one."""
     if take(conn, number).state == STOPPED:  # a stop meanwhile waits, and then finds them sent
-        conn.execute(_OVER, _span(conn, number, int(now.timestamp()), rules.mass.most))
+        conn.execute(
+            mass_list.OVER, mass_list.span(conn, number, int(now.timestamp()), rules.mass.most)
+        )
         return None
-    here = _choose(conn, number, now, rules)
-    left, tries = conn.execute(_COUNT, here).one()
+    here = mass_list.choose(conn, number, now, rules)
+    left, tries = conn.execute(mass_list.COUNT, here).one()
     if left < rules.mass.least:  # too few for a call: to each by the channel open to him
-        conn.execute(_ORDINARY, here)
+        conn.execute(mass_list.ORDINARY, here)
         return None
     row = {"announcement": number, "state": SENDING, "people": left, "tries": tries,
            "called": here["at"], "holder": holder, "lease": here["at"] + LEASE_S}  # fmt: skip
@@ -208,39 +164,6 @@ def _new(
     send = int(key[0]) if key else 0
     conn.execute(_BIND, here | {"m": send, "cid": _client_id(send)})
     return _read(conn, (send, number), now, tries, again=False)
-
-
-def _span(conn: Connection, number: int, at: int, most: int) -> dict[str, int]:
-    """Return up to which id the first rows of an announcement go that wait for a mass send."""
-    here = {"n": number, "at": at}
-    return here | {"last": conn.execute(_SPAN, here | {"most": most}).scalar_one()}
-
-
-def _choose(conn: Connection, number: int, now: dt.datetime, rules: SendingRules) -> dict[str, int]:
-    """Return which rows make the next call: `n`, `at` and the `last` id of a span of them."""
-    at, mass = int(now.timestamp()), rules.mass
-    # One more than a call's worth would leave one behind, too few for a call.
-    for many in (mass.most + 1, mass.most + 1 - mass.least):
-        here = _span(conn, number, at, many)
-        _take_out(conn, here, now, rules)
-        if conn.execute(_COUNT, here).one()[0] <= mass.most:
-            break
-    return here
-
-
-def _take_out(
-    conn: Connection, here: dict[str, int], now: dt.datetime, rules: SendingRules
-) -> None:
-    """Leave out who left, who refuses, and for whom it comes too late by now.
-
-    Who got the month's share already goes the ordinary way.
-    """
-    since = int((now - rules.kinds[KIND].worth).timestamp())
-    conn.execute(_OLD, here | {"why": TOO_LATE, "since": since})
-    conn.execute(_LEFT, here | {"why": "does not follow the account"})
-    conn.execute(_REFUSED, here | {"why": "unsubscribed"})
-    full = received(_O.openid, month_start(now)) >= rules.mass.a_month
-    conn.execute(_ORDINARY.where(full), here)
 
 
 def _put_back(conn: Connection, send: MassSend, what: Settled) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from running import ROOT, jcbot
 from sqlalchemy import insert, select
 
 from bot.post import notice_of
@@ -35,13 +32,13 @@ from knowledge.sending import load_sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import Any
 
     from sqlalchemy import Connection
 
     from knowledge.library import Library
 
-ROOT = Path(__file__).parent.parent.parent
 LISTS = ROOT / "tests" / "conversations" / "training"
 NOW = dt.datetime(2026, 11, 23, 9, tzinfo=SHANGHAI)
 NOTICE = """title = "高平电工班开始报名"
@@ -52,23 +49,6 @@ TEXT = (
     "高平电工班开始报名\n12月1日开班，7天，不收学费。\n想报名或看详细的，回复“DG-2026-12”。\n"
     "不想再收通知，回复“退订”。"
 )
-
-
-def jcbot(*words: str, cwd: Path, given: str = "", above: str = "500") -> tuple[int, str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("JCBOT_")}
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    settings = {
-        "JCBOT_CLOCK__FIXED": "2026-11-23T10:00:00+08:00",
-        "JCBOT_DATABASE__URL": f"sqlite:///{cwd}/t.db",
-        "JCBOT_SENDING__APPROVAL_ABOVE": above,
-    }
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "bot.cli", *words], cwd=cwd, input=given,
-        env=kept | settings | {"PYTHONPATH": path},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
 
 
 def on_database(cwd: Path, work: Callable[[Connection], Any]) -> Any:
@@ -108,7 +88,7 @@ def town(filled: Path, tmp_path: Path) -> Path:
 
 
 def announce(town: Path, *words: str, above: str = "500") -> tuple[int, str, str]:
-    return jcbot("announce", *words, cwd=town, above=above)
+    return jcbot("announce", *words, cwd=town, JCBOT_SENDING__APPROVAL_ABOVE=above)
 
 
 def rows(town: Path) -> list[Any]:

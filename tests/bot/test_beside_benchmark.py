@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from aiohttp import web
+from running import measure
 
 from benchmarks.asking import Asker
 from bot.fresh import invent_account
 from bot.wechat.simulator import Door
 
-ROOT = Path(__file__).parent.parent.parent
 # What hung comes back when its lease is over, half a minute later.
 pytestmark = pytest.mark.timeout(200)
 
@@ -26,22 +23,10 @@ def server(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("database_url"))
 
 
-def run(*words: str) -> str:
-    done = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-m", "benchmarks.beside", *words],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
 def test_the_api_hangs_fails_and_comes_back(database_url: str) -> None:
     """On one engine: what hangs takes its time here, and the other is run with everybody below."""
-    told = run("api", "--server", database_url, "--seconds", "2", "--rate", "5")
+    code, told = measure("beside", "api", "--server", database_url, "--seconds", "2", "--rate", "5")
+    assert code == 0, told
     for words in (
         "nothing to send: ", "every call hangs: ", "503, then away: ",
         "250 promised, 250 received: lost 0, twice 0, unknown 0", "verdict fine",
@@ -52,7 +37,8 @@ def test_the_api_hangs_fails_and_comes_back(database_url: str) -> None:
 
 def test_everybody_is_announced_to_and_it_is_stopped(server: str) -> None:
     words = ("--people", "900", "--seconds", "1", "--rate", "5")
-    told = run("crowd", "--server", server, *words)
+    code, told = measure("beside", "crowd", "--server", server, *words)
+    assert code == 0, told
     for said in (
         "900 counted in", "while it is put out: ", "while it is stopped: ",
         "'announcements.approve': 1", ": exact", "900 promised", "lost 0, twice 0", "verdict fine",

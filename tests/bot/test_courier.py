@@ -32,7 +32,6 @@ from jcbot.channels import TOO_LATE, Rules, choose
 from jcbot.ledger import LEASE_S, REMEMBERED_S
 from jcbot.outbox import withdraw
 from jcbot.standing import Standing
-from jcbot.storage.database import Database, open_database
 from jcbot.storage.notice_tables import announcements
 
 if TYPE_CHECKING:
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from bot.wechat.outcomes import Outcome
     from handlers.notices import Notice
     from jcbot.ledger import Item, Plan
+    from jcbot.storage.database import Database
 
 MANY = [f"o-{number}" for number in range(200)]
 ONCE_EACH = {(openid, "first：第1条"): 1 for openid in MANY}
@@ -50,12 +50,8 @@ MIDNIGHT = dt.datetime.combine(MONDAY.date() + dt.timedelta(days=1), dt.time(), 
 
 
 @pytest.fixture
-async def database(shared_url: str) -> AsyncIterator[Database]:
-    """SQLite in a file, and PostgreSQL."""
-    opened = open_database(shared_url)
-    await opened.migrate()
-    yield opened
-    await opened.close()
+def database(shared_database: Database) -> Database:
+    return shared_database
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import secrets
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from couriers import MONDAY, RULES, Scene, a_scene
+from running import measure
 from sqlalchemy import func, insert, select
 
 from bot.mass import MassCourier
@@ -26,14 +25,11 @@ from jcbot import finish_events, followers, pauses
 from jcbot.announcing import again, mass_events, rows, service
 from jcbot.announcing.mass_events import MassFinish
 from jcbot.announcing.showing import status
-from jcbot.audit import audit_key
 from jcbot.ledger import LEASE_S
 from jcbot.staff.model import By
-from jcbot.storage.database import Database, open_database
 from jcbot.storage.notice_tables import announcements, mass_sends
 from jcbot.storage.training_tables import outbox
 from jcbot.wishes import WishService
-from knowledge.reading import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -44,6 +40,7 @@ if TYPE_CHECKING:
     from bot.wechat.client import WeChatClient
     from bot.wechat.outcomes import Outcome
     from jcbot.ledger import Plan
+    from jcbot.storage.database import Database
 
 TEN = replace(RULES, mass=replace(RULES.mass, most=10))
 BY = By("cli:root", MONDAY)
@@ -52,11 +49,8 @@ NEXT_MONTH = dt.datetime(2026, 12, 1, tzinfo=MONDAY.tzinfo)
 
 
 @pytest.fixture
-async def database(shared_url: str) -> AsyncIterator[Database]:
-    opened = open_database(shared_url, audit_key=audit_key(b"k" * 32))
-    await opened.migrate()
-    yield opened
-    await opened.close()
+def database(shared_database: Database) -> Database:
+    return shared_database
 
 
 @pytest.fixture
@@ -449,9 +443,6 @@ async def courier_of_others(scene: Scene) -> None:
 
 def test_the_benchmark_of_many_is_still_right(database_url: str) -> None:
     """On PostgreSQL a plan gone wrong ended it after a few sends: 45,000 are enough to see."""
-    words = [sys.executable, "-m", "benchmarks.mass", "--people", "45000", "--server", database_url]
-    done = subprocess.run(  # noqa: S603 - our own script
-        words, cwd=ROOT.parent, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "45000 waiting, 5 sends to 42750" in done.stdout
+    code, told = measure("mass", "--people", "45000", "--server", database_url)
+    assert code == 0, told
+    assert "45000 waiting, 5 sends to 42750" in told

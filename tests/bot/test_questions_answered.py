@@ -6,16 +6,13 @@ import asyncio
 import contextlib
 import datetime as dt
 import json
-import os
-import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from couriers import MONDAY
 from pydantic import SecretStr
+from running import ROOT, jcbot
 from services import deliver
 from sqlalchemy import select, update
 
@@ -38,6 +35,7 @@ from knowledge.reading import KnowledgeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
     from typing import Any
 
     from sqlalchemy import Connection
@@ -48,28 +46,11 @@ if TYPE_CHECKING:
     from jcbot.storage.database import Database
     from knowledge.library import Library
 
-ROOT = Path(__file__).parent.parent.parent
 ZHANG = "990000198503120027"
 PASSWORD = "一个长一点的密码 2026"
 ROWS = select(tables.questions).order_by(tables.questions.c.id)
 BOOK, SENSITIVE = load_asked(), load_announcing().sensitive
 ANSWER = "可以的，带上身份证到高平市职教中心报名。"
-
-
-def jcbot(*words: str, cwd: Path, given: str = "", **settings: str) -> tuple[int, str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("JCBOT_")}
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    mine = {
-        "JCBOT_CLOCK__FIXED": "2026-11-23T10:00:00+08:00",
-        "JCBOT_DATABASE__URL": f"sqlite:///{cwd}/t.db",
-        "PYTHONPATH": path,
-    }
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "bot.cli", *words], cwd=cwd, input=given,
-        env=kept | mine | settings, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, done.stderr
 
 
 @contextlib.asynccontextmanager
