@@ -35,7 +35,7 @@ BOLD, PLAIN = 'font-weight="bold"', 10
 QUIET = 4
 """Modules of white around a code, which scanners need."""
 _TOKEN = re.compile(r"[（“《【]*(?:[!-~]+|.)[，。、；：！？）”》】]*", re.DOTALL)
-_BROAD = frozenset("mwMW@%")
+_BROAD, _SIGNS = frozenset("mwMW@%"), frozenset("+=<>#~&")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,11 @@ def _wide(text: str) -> float:
 
 def _of_one(char: str) -> float:
     narrow = char.isascii() or unicodedata.east_asian_width(char) == "H"
-    if char in _BROAD or not narrow:
+    if not narrow:
         return 1.0
-    return 0.75 if char.isupper() else 0.62
+    if char in _BROAD:
+        return 1.12  # DejaVu Sans Bold, which stands in where no better font is installed
+    return 0.87 if char.isupper() or char in _SIGNS else 0.72
 
 
 def _sizes(largest: float) -> Iterator[float]:

@@ -10,6 +10,8 @@ from handlers.wording import soon
 if TYPE_CHECKING:
     from handlers.turn import Turn
     from jcbot.training.model import Body, Course
+    from knowledge.columns import Columns
+    from knowledge.replies import Replies
 
 OPEN = "open"
 PLAN = 80  # characters of a teaching plan shown
@@ -17,10 +19,15 @@ PLAN = 80  # characters of a teaching plan shown
 
 def name(turn: Turn, course: Course) -> str:
     """Return 电工班（初级）."""
+    return called(turn.library.replies, turn.library.training.columns, course)
+
+
+def called(replies: Replies, columns: Columns, course: Course) -> str:
+    """Return the same for whoever has no turn."""
     if not course.level:
-        return turn.say("training.class_name", occupation=course.occupation)
-    level = turn.library.training.columns.say("level", course.level)
-    return turn.say("training.class_level", occupation=course.occupation, level=level)
+        return replies.text("training.class_name", occupation=course.occupation)
+    level = columns.say("level", course.level)
+    return replies.text("training.class_level", occupation=course.occupation, level=level)
 
 
 def who(turn: Turn, course: Course) -> str:

@@ -9,7 +9,8 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any
 
-from handlers.wording import day
+from handlers.class_words import called
+from handlers.wording import day, day_of_week
 
 if TYPE_CHECKING:
     from jcbot.announcing.letters import Letter
@@ -27,12 +28,11 @@ def of_class(
 ) -> dict[str, str]:
     """Tell of a class as it is now; a first day in the payload counts before the class's own."""
     first = dt.date.fromisoformat(payload.get("first_day") or course.first_day.isoformat())
-    weekday = "一二三四五六日"[first.weekday()]
     own = bool(course.contact or course.phone)
     contact, phone = (course.contact, course.phone) if own else (desk.name, desk.phone)
     return {
-        "name": _name(library, course), "number": course.number,
-        "first": f"{first.month}月{first.day}日（周{weekday}）",
+        "name": called(library.replies, library.training.columns, course), "number": course.number,
+        "first": day_of_week(first),
         "first_time": _time(first, course.hours), "first_date": day(first),
         "hours": course.hours, "place": course.place or course.county, "bring": course.bring,
         "who": f"{contact}{phone}", "contact": contact, "phone": phone, "county": course.county,
@@ -55,14 +55,6 @@ def of_letter(kinds: Subscriptions, letter: Letter) -> dict[str, str]:
     """Tell of an announcement."""
     kind = kinds.labels([letter.about])
     return {"title": letter.title, "text": letter.text, "kind": kind, "number": letter.course}
-
-
-def _name(library: Library, course: Course) -> str:
-    level = library.training.columns.say("level", course.level)
-    say, called = library.replies.text, course.occupation
-    if not level:
-        return say("training.class_name", occupation=called)
-    return say("training.class_level", occupation=called, level=level)
 
 
 def _time(on: dt.date, hours: str) -> str:

@@ -6,6 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handlers.class_words import called
+from handlers.wording import day_of_week
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,7 +54,7 @@ def of_class(replies: Replies, columns: Columns, course: Course, desk: Human) ->
     )  # fmt: skip
     return Poster(
         say("poster.title_free" if free else "poster.title"),
-        say("poster.headline", name=_name(say, columns, course)),
+        say("poster.headline", name=called(replies, columns, course)),
         rows, beside, say("poster.footer", who=_desk(desk)),
     )  # fmt: skip
 
@@ -69,13 +72,6 @@ def of_county(replies: Replies, county: str, desk: Human) -> Poster:
     return Poster(say("poster.title_county"), headline, rows, beside, footer)
 
 
-def _name(say: Callable[..., str], columns: Columns, course: Course) -> str:
-    if not course.level:
-        return say("training.class_name", occupation=course.occupation)
-    level = columns.say("level", course.level)
-    return say("training.class_level", occupation=course.occupation, level=level)
-
-
 def _place(say: Callable[..., str], course: Course) -> str:
     """The place, with its county where it does not say it itself."""
     if not course.place or course.county[:2] in course.place:
@@ -89,4 +85,4 @@ def _desk(desk: Human) -> str:
 
 def _day(date: dt.date) -> str:
     """Return 2026年12月1日（周二）: a poster hangs for long, so with its year."""
-    return f"{date.year}年{date.month}月{date.day}日（周{'一二三四五六日'[date.weekday()]}）"
+    return f"{date.year}年{day_of_week(date)}"

@@ -81,6 +81,10 @@ def day(date: dt.date) -> str:
 
 def soon(turn: Turn, date: dt.date) -> str:
     """Return 12月1日（周二）, with its year where it is another."""
-    weekday = "一二三四五六日"[date.weekday()]
     year = "" if date.year == turn.today.year else f"{date.year}年"
-    return f"{year}{date.month}月{date.day}日（周{weekday}）"
+    return year + day_of_week(date)
+
+
+def day_of_week(date: dt.date) -> str:
+    """Return 12月1日（周二）."""
+    return f"{date.month}月{date.day}日（周{'一二三四五六日'[date.weekday()]}）"
